@@ -1,0 +1,68 @@
+"""Say how faithfully a social programme was delivered, and whether the people in it benefited.
+
+Public names load on first use, so that ``import cpeval`` costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+#: Where each public name lives. A value without a colon is a module.
+_PUBLIC = {
+    "CpevalError": "cpeval.errors:CpevalError",
+    "CpevalWarning": "cpeval.errors:CpevalWarning",
+    "Evaluation": "cpeval.evaluation:Evaluation",
+    "Instrument": "cpeval.definitions.model:Instrument",
+    "Result": "cpeval.result:Result",
+    "Simulation": "cpeval.simulation:Simulation",
+    "Study": "cpeval.study:Study",
+    "check": "cpeval.checking:check",
+    "errors": "cpeval.errors",
+    "evaluate": "cpeval.evaluation:evaluate",
+    "example": "cpeval.simulation:example",
+    "instrument": "cpeval.definitions.catalogue:instrument",
+    "instruments": "cpeval.definitions.catalogue:instruments",
+    "join": "cpeval.joining:join",
+    "measurement": "cpeval.measurement",
+    "outcomes": "cpeval.outcomes",
+    "read": "cpeval.reading:read",
+    "read_redcap": "cpeval.reshaping:read_redcap",
+    "read_wide": "cpeval.reshaping:read_wide",
+    "score": "cpeval.scoring:score",
+    "simulate": "cpeval.simulation:simulate",
+}
+
+__all__ = [*sorted(_PUBLIC), "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first asked for (PEP 562)."""
+    try:
+        module, _, attribute = _PUBLIC[name].partition(":")
+    except KeyError:
+        raise AttributeError(f"module 'cpeval' has no attribute {name!r}") from None
+    loaded = import_module(module)
+    value = getattr(loaded, attribute) if attribute else loaded
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+if TYPE_CHECKING:
+    from cpeval import errors, measurement, outcomes
+    from cpeval.checking import check
+    from cpeval.definitions.catalogue import instrument, instruments
+    from cpeval.definitions.model import Instrument
+    from cpeval.errors import CpevalError, CpevalWarning
+    from cpeval.evaluation import Evaluation, evaluate
+    from cpeval.joining import join
+    from cpeval.reading import read
+    from cpeval.reshaping import read_redcap, read_wide
+    from cpeval.result import Result
+    from cpeval.scoring import score
+    from cpeval.simulation import Simulation, example, simulate
+    from cpeval.study import Study
