@@ -1,0 +1,1 @@
+"""Instrument definitions: the model that validates them, and the catalogue that ships."""

@@ -1,0 +1,458 @@
+"""The form of an instrument's definition: what a TOML file may say, validated as a whole.
+
+Data only. How scores come out of it is `cpeval.scoring`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import pandas as pd
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from cpeval.definitions.validation import mistakes
+from cpeval.errors import DefinitionError, did_you_mean, listed
+from cpeval.toml_reading import read_toml
+
+
+def _numeric_keys(table: object) -> object:
+    """TOML's keys are text; codes are numbers."""
+    if not isinstance(table, dict):
+        return table
+    try:
+        return {float(key): value for key, value in table.items()}
+    except (TypeError, ValueError):
+        raise ValueError(f"keys should be numbers (codes). Got {listed(table)}") from None
+
+
+def _spelled_out(codes: object) -> object:
+    """Turn ``["3-12", "14"]`` into a list of single item codes."""
+    if not isinstance(codes, list):
+        return codes
+    single: list[object] = []
+    for code in codes:
+        span = re.fullmatch(r"(\d{1,3})-(\d{1,3})", code) if isinstance(code, str) else None
+        single += map(str, range(int(span[1]), int(span[2]) + 1)) if span else [code]
+    return [str(code) if isinstance(code, int) else code for code in single]
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
+        raise ValueError(f"should be lower-case letters, digits and _. Got {text!r}")
+    return text
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Codes = Annotated[dict[float, str], BeforeValidator(_numeric_keys), Field(min_length=2)]
+Points = Annotated[dict[float, float], BeforeValidator(_numeric_keys), Field(min_length=1)]
+ItemCodes = Annotated[list[str], BeforeValidator(_spelled_out), Field(min_length=1)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=False)
+
+
+class Licence(_Part):
+    """Who may use the questionnaire, and where to ask."""
+
+    terms: Text
+    address: str = ""
+
+
+class Responses(_Part):
+    """A set of answers: each code with a label of our own.
+
+    ``missing_codes`` are answers that count as missing (not applicable, refused).
+    ``other_codings`` map codes found in some data sets to the standard ones; where several
+    codings meet in one code they must mean the same answer, so that nothing is guessed, and
+    a column must keep to one coding.
+    """
+
+    codes: Codes
+    missing_codes: list[float] = []
+    other_codings: list[Points] = []
+
+    @model_validator(mode="after")
+    def _codings_agree(self) -> Self:
+        meaning = {code: code for code in self.codes}
+        for number, coding in enumerate(self.other_codings, start=1):
+            unknown = [to for to in coding.values() if to not in self.codes]
+            if unknown:
+                raise ValueError(f"other_codings.{number}: no codes {listed(unknown)}")
+            clash = [c for c, to in coding.items() if meaning.get(c, to) != to]
+            if clash:
+                raise ValueError(
+                    f"other_codings.{number}: code {listed(clash)} means another answer in the "
+                    "standard coding; recode the data instead"
+                )
+            meaning |= coding
+        both = [code for code in self.missing_codes if code in meaning]
+        if both:
+            raise ValueError(f"missing_codes: {listed(both)} are answers too")
+        return self
+
+    @property
+    def codings(self) -> list[frozenset[float]]:
+        """The sets of codes that a column may keep to, the standard one first."""
+        return [frozenset(self.codes), *(frozenset(coding) for coding in self.other_codings)]
+
+    @property
+    def meaning(self) -> dict[float, float]:
+        """Every code that may stand in a column, with the standard code it means."""
+        meaning = {code: code for code in self.codes}
+        for coding in self.other_codings:
+            meaning |= coding
+        return meaning
+
+
+class Rule(_Part):
+    """Points that hold only when another item has certain codes, or is missing."""
+
+    item: Text
+    codes: list[float] | Literal["missing"]
+    values: Points
+
+
+class Item(_Part):
+    """One question: its code, a neutral label of our own, and what an answer is worth.
+
+    An answer is worth its code; the lowest plus the highest code minus it when ``reversed``;
+    or what ``values`` says. The first of ``rules`` whose condition holds goes before that.
+    """
+
+    code: Text
+    label: Text
+    responses: Text
+    reversed: bool = False
+    values: Points | None = None
+    rules: list[Rule] = []
+
+    @field_validator("code", mode="before")
+    @classmethod
+    def _as_text(cls, code: object) -> object:
+        return str(code) if isinstance(code, int) else code
+
+
+class Term(_Part):
+    """One scale's part in a weighted sum: ``weight * (scale - mean) / sd``."""
+
+    scale: str
+    weight: float
+    mean: float = 0.0
+    sd: Annotated[float, Field(gt=0)] = 1.0
+
+
+class Linear(_Part):
+    """A stretch of the raw range onto another, such as 10–30 onto 0–100."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+
+
+class Band(_Part):
+    """A named range of a score, both ends included."""
+
+    label: Text
+    low: float
+    high: float
+
+
+class Bands(_Part):
+    """One set of bands with its source; ``verified`` is false when taken from memory."""
+
+    source: Text
+    verified: bool = True
+    bands: Annotated[list[Band], Field(min_length=1)]
+
+
+class Published(_Part):
+    """A published figure with its source."""
+
+    value: float
+    source: Text
+
+
+class Scale(_Part):
+    """One score: from items, from another scale, or from several.
+
+    Exactly one of ``items`` ("all" or codes, ``"3-12"`` for a range), ``of`` (a scale, for a
+    ``lookup`` or ``linear``) and ``terms`` (a weighted sum of scales) says what it is made of.
+    ``answered`` is how many items must be answered, all when absent. With fewer than all, a
+    mean is of those answered; a sum is of those answered, prorated to the whole length if
+    ``prorate``.
+    """
+
+    name: Annotated[str, AfterValidator(lambda text: text and _name(text))] = ""
+    label: Text
+    items: Literal["all"] | ItemCodes | None = None
+    of: str | None = None
+    terms: list[Term] | None = None
+    combine: Literal["sum", "mean", "maximum"] = "sum"
+    answered: Annotated[int, Field(ge=1)] | None = None
+    prorate: bool = False
+    linear: Linear | None = None
+    lookup: Points | None = None
+    multiply: float = 1.0
+    constant: float = 0.0
+    range: tuple[float, float] | None = None
+    better: Literal["higher", "lower"] | None = None
+    bands: list[Bands] = []
+    important_difference: Published | None = None
+    reliability: Published | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = [key for key in ("items", "of", "terms") if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise ValueError(f"give one of items, of, terms. Got {listed(given) or 'none'}")
+        if self.items is None and (self.answered is not None or self.prorate):
+            raise ValueError("answered and prorate are for scales of items")
+        if self.prorate and self.combine != "sum":
+            raise ValueError("prorate is for sums; a mean is of the answered items anyway")
+        if self.lookup is not None and self.linear is not None:
+            raise ValueError("give lookup or linear, not both")
+        if self.terms is None and (self.multiply, self.constant) != (1.0, 0.0):
+            raise ValueError("multiply and constant are for scales of terms; use linear")
+        return self
+
+
+class Instrument(_Part):
+    """An instrument's definition: items, scales, licence, citation.
+
+    Made from a TOML file by `Instrument.from_toml`, or one of the catalogue by
+    `cpeval.instrument`. Shows itself as a card in a notebook.
+    """
+
+    name: Name
+    title: Text
+    version: Text = "1"
+    status: Literal["verified", "provisional", "illustrative"] = "provisional"
+    status_note: str = ""
+    citation: Text
+    sources: list[Text] = []
+    licence: Licence
+    responses: Annotated[dict[str, Responses], Field(min_length=1)]
+    items: Annotated[list[Item], Field(min_length=1)]
+    scales: Annotated[list[Scale], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        wrong = [*self._item_mistakes(), *self._scale_mistakes()]
+        if wrong:
+            raise ValueError("\n- ".join(wrong))
+        return self
+
+    def _item_mistakes(self) -> Iterable[str]:
+        codes = [item.code for item in self.items]
+        yield from _twice("items", codes)
+        for item in self.items:
+            where = f"items, code {item.code!r}"
+            if item.responses not in self.responses:
+                near = did_you_mean(item.responses, self.responses)
+                yield f"{where}: responses has no {item.responses!r}{near}"
+                continue
+            answers = set(self.responses[item.responses].codes)
+            if item.reversed and item.values is not None:
+                yield f"{where}: reversed or values, not both"
+            for key, points in [("values", item.values), *(("rules", r.values) for r in item.rules)]:
+                if points is not None and set(points) != answers:
+                    odd = sorted(set(points) ^ answers)
+                    yield f"{where}: {key} and the response codes differ in {listed(odd)}"
+            for rule in item.rules:
+                if rule.item not in codes:
+                    yield f"{where}: rules names no item {rule.item!r}{did_you_mean(rule.item, codes)}"
+
+    def _scale_mistakes(self) -> Iterable[str]:
+        codes = [item.code for item in self.items]
+        names = [scale.name for scale in self.scales]
+        yield from _twice("scales", names)
+        for place, scale in enumerate(self.scales):
+            where = f"scales, {scale.name or self.name!r}"
+            for code in scale.items if isinstance(scale.items, list) else []:
+                if code not in codes:
+                    yield f"{where}: there is no item {code!r}{did_you_mean(code, codes)}"
+            if isinstance(scale.items, list):
+                yield from _twice(f"{where}, items", scale.items)
+            if scale.answered and scale.items and scale.answered > len(self.items_of(scale)):
+                yield f"{where}: answered is more than its {len(self.items_of(scale))} items"
+            sources = [t.scale for t in scale.terms or []] + ([scale.of] if scale.of is not None else [])
+            for source in sources:
+                if source not in names:
+                    yield f"{where}: there is no scale {source!r}{did_you_mean(source, names)}"
+                elif names.index(source) >= place:
+                    yield f"{where}: made of {source!r}, which must stand above it (no cycles)"
+            if scale.range is not None and isinstance(scale.items, list | str):
+                yield from self._range_mistakes(where, scale)
+
+    def _range_mistakes(self, where: str, scale: Scale) -> Iterable[str]:
+        """A stated range that the items can't give is a slip in one of them."""
+        try:
+            low, high = self._reach(scale)
+        except KeyError:
+            return  # a mistake that is reported already
+        if scale.range is not None and max(abs(low - scale.range[0]), abs(high - scale.range[1])) > 1e-9:
+            yield f"{where}: range {list(scale.range)}, but the items give [{low:g}, {high:g}]"
+
+    def _reach(self, scale: Scale) -> tuple[float, float]:
+        items = [self.item(code) for code in self.items_of(scale)]
+        points = [
+            [p for table in (self.points(i), *(r.values for r in i.rules)) for p in table.values()]
+            for i in items
+        ]
+        low, high = [min(p) for p in points], [max(p) for p in points]
+        if scale.combine == "sum":
+            ends = [sum(low), sum(high)]
+        elif scale.combine == "mean":
+            ends = [sum(low) / len(low), sum(high) / len(high)]
+        else:
+            ends = [max(low), max(high)]
+        if scale.linear is not None:
+            (a, b), (c, d) = scale.linear.start, scale.linear.end
+            ends = [c + (x - a) / (b - a) * (d - c) for x in ends]
+        elif scale.lookup is not None:
+            ends = [scale.lookup[min(scale.lookup)], scale.lookup[max(scale.lookup)]]
+        return min(ends), max(ends)
+
+    @cached_property
+    def _items(self) -> dict[str, Item]:
+        return {item.code: item for item in self.items}
+
+    def item(self, code: str) -> Item:
+        """Return the item with a code."""
+        return self._items[code]
+
+    def items_of(self, scale: Scale) -> list[str]:
+        """Return the codes of the items under a scale, through other scales too."""
+        if scale.items is not None:
+            return [i.code for i in self.items] if scale.items == "all" else list(scale.items)
+        sources = [scale.of] if scale.of is not None else [t.scale for t in scale.terms or []]
+        under = (self.items_of(s) for s in self.scales if s.name in sources)
+        return list(dict.fromkeys(code for codes in under for code in codes))
+
+    def answers(self, item: Item) -> Responses:
+        """Return an item's set of answers."""
+        return self.responses[item.responses]
+
+    def points(self, item: Item) -> dict[float, float]:
+        """Return what each standard code of an item is worth, rules aside."""
+        if item.values is not None:
+            return dict(item.values)
+        codes = sorted(self.answers(item).codes)
+        return {c: codes[0] + codes[-1] - c if item.reversed else c for c in codes}
+
+    def column(self, scale: Scale) -> str:
+        """Return the name of a scale's column: the instrument's, then the scale's."""
+        return f"{self.name}_{scale.name}" if scale.name else self.name
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that scoring adds."""
+        return [self.column(scale) for scale in self.scales]
+
+    def scale(self, column: str) -> Scale:
+        """Return the scale behind a column.
+
+        Raises
+        ------
+        DefinitionError
+            The instrument has no such column.
+        """
+        for scale in self.scales:
+            if self.column(scale) == column:
+                return scale
+        raise DefinitionError(
+            f"{self.name!r} gives no column {column!r}{did_you_mean(column, self.columns)}. "
+            f"It gives {listed(self.columns)}."
+        )
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> Self:
+        """Read a definition from a TOML file.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+
+        Raises
+        ------
+        DefinitionError
+            The file can't be read, or has mistakes: all of them, each with its key.
+
+        Examples
+        --------
+        >>> import cpeval as cp
+        >>> cp.instrument("ces_d").columns
+        ['ces_d']
+        """
+        return cls.from_mapping(read_toml(path, DefinitionError), where=str(path))
+
+    @classmethod
+    def from_mapping(cls, definition: Mapping[str, object], *, where: str = "The definition") -> Self:
+        """Validate a definition that is in memory; ``where`` names it in messages."""
+        try:
+            return cls.model_validate(definition)
+        except ValidationError as error:
+            lines = "\n".join(f"- {line}" for line in mistakes(error, cls))
+            raise DefinitionError(f"{where} has mistakes:\n{lines}") from None
+
+    def describe(self) -> pd.DataFrame:
+        """Return one row a scale: column, label, number of items, range, direction, rule."""
+        rows = [
+            {
+                "column": self.column(s),
+                "label": s.label,
+                "items": len(self.items_of(s)),
+                "range": "" if s.range is None else f"{s.range[0]:g} to {s.range[1]:g}",
+                "better": s.better or "",
+                "answered": s.answered or len(self.items_of(s)) if s.items else None,
+                "missing": _missing_rule(s),
+            }
+            for s in self.scales
+        ]
+        return pd.DataFrame(rows)
+
+    def __repr__(self) -> str:
+        """Return the definition's head and its scales as text."""
+        return f"{self.name}: {self.title} ({self.status})\n{self.describe().to_string(index=False)}"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        note = f" {escape(self.status_note)}" if self.status_note else ""
+        return (
+            f"<h4>{escape(self.title)} (<code>{escape(self.name)}</code>)</h4>"
+            f"<p>{escape(self.citation)}<br>Licence: {escape(self.licence.terms)}<br>"
+            f"Status: {escape(self.status)}.{note}</p>"
+            f"{self.describe().to_html(index=False, border=0, na_rep='')}"
+        )
+
+
+def _missing_rule(scale: Scale) -> str:
+    if scale.items is None:
+        return "missing if a part is"
+    if scale.answered is None:
+        return "all must be answered"
+    if scale.combine == "mean":
+        return "mean of those answered"
+    return "prorated" if scale.prorate else "of those answered"
+
+
+def _twice(where: str, names: list[str]) -> Iterable[str]:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        yield f"{where}: {listed(twice)} stands twice"

@@ -1,0 +1,116 @@
+"""Which column holds which item: by default names, a pattern, a list, or a mapping."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping, Sequence
+
+from cpeval.definitions.model import Instrument
+from cpeval.errors import ColumnError, OptionError, did_you_mean, listed
+
+#: How a caller may say it.
+Items = Mapping[str | int, str] | Sequence[str] | str | None
+
+_PLACEHOLDERS = ("n", "letter", "code")
+
+
+def item_columns(instrument: Instrument, items: Items, columns: Sequence[str]) -> dict[str, str]:
+    """Match an instrument's items to columns, and let no wrong guess pass.
+
+    Parameters
+    ----------
+    instrument : Instrument
+    items : None, str, sequence of str, or mapping
+        None: ``<name>_1``, ``<name>_2`` … by item code. A pattern with ``{n}`` (1, 2, …;
+        ``{n:02}`` pads), ``{letter}`` (A, B, …) or ``{code}``. The columns in the items'
+        order. Or item code (or number) to column.
+    columns : sequence of str
+        Those of the data.
+
+    Returns
+    -------
+    dict
+        Item code to column, every item of the instrument.
+
+    Raises
+    ------
+    OptionError
+        The pattern has no placeholder, the list is of another length, the mapping lacks items
+        or names others, a column stands for two items.
+    ColumnError
+        Columns that are absent, all named with near misses.
+    """
+    codes = [item.code for item in instrument.items]
+    if items is None:
+        matched = {code: f"{instrument.name}_{code}" for code in codes}
+    elif isinstance(items, str):
+        matched = _by_pattern(instrument.name, codes, items)
+    elif isinstance(items, Mapping):
+        matched = _by_mapping(instrument.name, codes, items)
+    else:
+        matched = _by_order(instrument.name, codes, list(items))
+    taken: dict[str, list[str]] = {}
+    for code, column in matched.items():
+        taken.setdefault(column, []).append(code)
+    shared = [f"{c!r} (items {', '.join(i)})" for c, i in taken.items() if len(i) > 1]
+    if shared:
+        raise OptionError(f"{instrument.name}: one column for several items: {'; '.join(shared)}.")
+    absent = [column for column in matched.values() if column not in columns]
+    if absent:
+        hint = f"such as items=\"q{{n}}\", items=\"{instrument.name}_{{letter}}\" or a list of columns"
+        if len(absent) == len(codes) > 3:
+            missing = f"{absent[0]!r} … {absent[-1]!r} (all {len(absent)})"
+        else:
+            missing = ", ".join(f"{name!r}{did_you_mean(name, columns)}" for name in absent)
+        raise ColumnError(
+            f"{instrument.name}: the data have no item columns {missing}. Say where the items "
+            f"are with items=, {hint}. Columns there: {listed(columns, most=30)}."
+        )
+    return matched
+
+
+def _by_pattern(name: str, codes: list[str], pattern: str) -> dict[str, str]:
+    try:
+        used = {field for _, field, _, _ in string.Formatter().parse(pattern) if field is not None}
+    except ValueError as error:
+        raise OptionError(f"{name}: items={pattern!r} is no pattern: {error}.") from None
+    if not used or not used <= set(_PLACEHOLDERS):
+        raise OptionError(
+            f"{name}: a pattern needs {{n}}, {{letter}} or {{code}} and nothing else in braces. "
+            f"Got items={pattern!r}."
+        )
+    if "letter" in used and len(codes) > len(string.ascii_uppercase):
+        raise OptionError(f"{name}: {len(codes)} items are too many for {{letter}}; use a list.")
+    letters = [*string.ascii_uppercase, *[""] * len(codes)]
+    try:
+        return {
+            code: pattern.format(n=place + 1, letter=letters[place], code=code)
+            for place, code in enumerate(codes)
+        }
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        raise OptionError(f"{name}: items={pattern!r} is no pattern: {error}.") from None
+
+
+def _by_mapping(name: str, codes: list[str], items: Mapping[str | int, str]) -> dict[str, str]:
+    given = {str(code): column for code, column in items.items()}
+    unknown = [f"{code!r}{did_you_mean(code, codes)}" for code in given if code not in codes]
+    lacking = [code for code in codes if code not in given]
+    if unknown or lacking:
+        parts = []
+        if unknown:
+            parts.append(f"it has no items {', '.join(unknown)}")
+        if lacking:
+            parts.append(f"items {listed(lacking, most=40)} are not in items=")
+        raise OptionError(f"{name}: {'; '.join(parts)}. A mapping goes from item code to column.")
+    return {code: given[code] for code in codes}
+
+
+def _by_order(name: str, codes: list[str], items: list[str]) -> dict[str, str]:
+    odd = [item for item in items if not isinstance(item, str)]
+    if odd:
+        raise OptionError(f"{name}: items= should hold column names. Got {listed(odd)}.")
+    if len(items) != len(codes):
+        raise OptionError(
+            f"{name} has {len(codes)} items and items= has {len(items)} columns: {listed(items)}."
+        )
+    return dict(zip(codes, items, strict=True))

@@ -1,0 +1,322 @@
+"""`score()`: one expression plan from a definition, for any dataframe engine.
+
+Nothing here knows an engine, loops over rows, or collects a lazy frame but for one small
+aggregate query: the number of answers that are not among the codes.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import narwhals.stable.v2 as nw
+from narwhals.stable.v2.typing import IntoFrameT
+
+from cpeval.definitions.catalogue import resolve
+from cpeval.definitions.model import Instrument, Item, Scale
+from cpeval.errors import CodeError, ColumnError, listed, require_option
+from cpeval.invalid_answers import among, numeric, refuse
+from cpeval.item_columns import Items, item_columns
+
+Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
+
+
+def score(
+    data: IntoFrameT,
+    instrument: str | Path | Instrument,
+    *,
+    items: Items = None,
+    prefix: str = "",
+    on_invalid: str = "raise",
+    answered: bool = False,
+) -> IntoFrameT:
+    """Score an instrument: add one column a scale.
+
+    Parameters
+    ----------
+    data : dataframe, eager or lazy, shape (n_rows, n_columns)
+        pandas, Polars, PyArrow, DuckDB, PySpark, Dask: whatever narwhals takes. One row is
+        one answer sheet. Item columns hold codes, as numbers or booleans.
+    instrument : str, pathlib.Path or Instrument
+        A shipped one by name, the path of a definition, or one that is loaded.
+    items : str, sequence of str or mapping, optional
+        Where the items are. By default ``<name>_1``, ``<name>_2`` … by item code. A pattern
+        with ``{n}``, ``{letter}`` or ``{code}``; the columns in order; or a mapping from item
+        code to column.
+    prefix : str, default ""
+        Put before the names of the new columns.
+    on_invalid : {"raise", "missing"}
+        What to do with an answer that is not among the item's codes: raise an error, or treat
+        it as missing.
+    answered : bool, default False
+        Add ``<column>_answered`` too: how many of the scale's items were answered.
+
+    Returns
+    -------
+    dataframe of the type given
+        The same rows in the same order, and the new columns, as 64-bit floats. ``data`` is
+        left as it was. Missing (null, NaN, a code declared missing) is handled by each scale's
+        own rule, shown by ``cp.instrument(name).describe()``.
+
+    Raises
+    ------
+    ColumnError
+        Item columns absent, text, or there twice; a new column exists already.
+    CodeError
+        Answers outside the codes, or a column that mixes two codings: all columns and values
+        with counts. On a lazy frame this runs one query that returns one row.
+    DefinitionError
+        No such instrument, or a definition with mistakes.
+    OptionError
+        ``items`` or ``on_invalid`` is not of its form.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> sheet = pd.DataFrame([[1, 2, 3, 4, 5, 4, 3]], columns=[f"q{i}" for i in range(1, 8)])
+    >>> score(sheet, "swemwbs", items="q{n}")[["swemwbs", "swemwbs_metric"]]
+       swemwbs  swemwbs_metric
+    0     22.0           19.98
+    """
+    definition = resolve(instrument)
+    require_option("on_invalid", on_invalid, ("raise", "missing"))
+    frame = _opened(data)
+    schema = frame.collect_schema()
+    columns = item_columns(definition, items, list(schema))
+    _require_codes(definition, columns, frame)
+    new = [prefix + column for column in definition.columns]
+    new += [f"{column}_answered" for column in new] if answered else []
+    there = [column for column in new if column in schema]
+    if there:
+        raise ColumnError(
+            f"The data have columns {listed(there)} already. Scoring would write over them: "
+            "drop them first, or give prefix=."
+        )
+    if on_invalid == "raise":
+        refuse(definition, columns, frame)
+    plan = _Plan(definition, columns, schema, masked=on_invalid == "missing", prefix=prefix)
+    return plan.run(frame, answered=answered).to_native()
+
+
+def _opened(data: object) -> Frame:
+    """Wrap a frame of any engine; two columns of one name are our error, not the engine's."""
+    try:
+        frame: Frame = nw.from_native(data)  # type: ignore[call-overload]
+        frame.collect_schema()
+    except nw.exceptions.DuplicateError:
+        names = [str(name) for name in getattr(data, "columns", [])]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise ColumnError(
+            f"The data have more than one column named {listed(twice)}. "
+            "Rename or delete the ones that are not meant."
+        ) from None
+    except TypeError:
+        raise ColumnError(
+            "The data should be a dataframe (pandas, Polars, PyArrow, DuckDB, PySpark, Dask). "
+            f"Got {type(data).__name__}."
+        ) from None
+    return frame
+
+
+def _require_codes(definition: Instrument, columns: Mapping[str, str], frame: Frame) -> None:
+    """Item columns hold numbers: name those that don't, and say what to do."""
+    schema = frame.collect_schema()
+    text = {
+        code: column
+        for code, column in columns.items()
+        if not (schema[column].is_numeric() or schema[column] in (nw.Boolean, nw.Unknown))
+    }
+    if text:
+        raise CodeError(_text_message(definition, text, frame))
+
+
+def _text_message(definition: Instrument, text: Mapping[str, str], frame: Frame) -> str:
+    """Text where codes should be; when every text is one of the labels, offer the mapping."""
+    lines = []
+    for code, column in text.items():
+        answers = definition.answers(definition.item(code)).codes
+        if not isinstance(frame, nw.DataFrame):
+            lines.append(f"- {column!r} holds {frame.collect_schema()[column]}")
+            continue
+        found = [v for v in frame[column].drop_nulls().unique().to_list() if str(v).strip()]
+        labels = {label.casefold(): number for number, label in answers.items()}
+        if not found:
+            lines.append(f"- {column!r} is empty text; make it a number column")
+        elif all(str(value).strip().casefold() in labels for value in found):
+            pairs = {value: int(labels[str(value).strip().casefold()]) for value in found}
+            lines.append(f"- {column!r} holds labels; recode it with {pairs}")
+        else:
+            odd = [value for value in found if not _is_number(value)]
+            lines.append(f"- {column!r} holds text: {listed(sorted(map(str, odd or found)), most=8)}")
+    return (
+        f"{definition.name}: items should be codes (numbers), and these columns are not:\n"
+        + "\n".join(lines)
+        + "\nRecode labels to codes, or correct the cells, then score again."
+    )
+
+
+def _is_number(value: object) -> bool:
+    try:
+        float(str(value))
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The stages of expressions: points of items first, then each scale from what is there."""
+
+    definition: Instrument
+    columns: Mapping[str, str]
+    schema: nw.Schema
+    masked: bool
+    prefix: str
+
+    def run(self, frame: Frame, *, answered: bool) -> Frame:
+        kept = self._kept(answered=answered)
+        parts = {code: nw.col(name) for code, name in kept.items()}
+        for item in self.definition.items:
+            parts.setdefault(item.code, self._points(item))
+        if kept:
+            frame = frame.with_columns(
+                *(self._points(self.definition.item(c)).alias(name) for c, name in kept.items())
+            )
+        for scales in self._stages():
+            new = [self._scale(s, parts).alias(self.prefix + self.definition.column(s)) for s in scales]
+            frame = frame.with_columns(*new)
+        if answered:
+            frame = frame.with_columns(
+                *(
+                    _count([parts[code] for code in self.definition.items_of(s)])
+                    .cast(nw.Int64)
+                    .alias(f"{self.prefix}{self.definition.column(s)}_answered")
+                    for s in self.definition.scales
+                )
+            )
+        return frame.drop(*kept.values()) if kept else frame
+
+    def _kept(self, *, answered: bool) -> dict[str, str]:
+        """Items whose points are used more than once: computed once, in a column of their own."""
+        uses: dict[str, int] = {}
+        for scale in self.definition.scales:
+            direct = self.definition.items_of(scale) if scale.items is not None else []
+            for code in direct:
+                uses[code] = uses.get(code, 0) + (2 if answered or not _all_needed(scale) else 1)
+        several = [code for code, n in uses.items() if n > 1]
+        return {code: f"__cpeval_points_{place}" for place, code in enumerate(several)}
+
+    def _stages(self) -> Iterator[list[Scale]]:
+        """Scales that depend only on earlier ones go together in one pass."""
+        depth: dict[str, int] = {}
+        for scale in self.definition.scales:
+            sources = [scale.of] if scale.of is not None else [t.scale for t in scale.terms or []]
+            depth[scale.name] = 1 + max((depth[s] for s in sources), default=-1)
+        for level in range(max(depth.values()) + 1):
+            yield [s for s in self.definition.scales if depth[s.name] == level]
+
+    def _answer(self, item: Item) -> nw.Expr:
+        """The item's standard codes as floats; missing codes, and invalid ones, as null."""
+        column = self.columns[item.code]
+        responses = self.definition.answers(item)
+        raw, dtype = numeric(column, self.schema[column])
+        x = raw.cast(nw.Float64)
+        if self.masked or responses.missing_codes or dtype.is_float():
+            # NaN is never among the codes; null stays null.
+            x = _when(among(raw, responses.meaning, dtype), x)
+        other = {code: to for code, to in responses.meaning.items() if code != to}
+        return _mapped(x, responses.meaning) if other else x
+
+    def _points(self, item: Item) -> nw.Expr:
+        """What the answer is worth."""
+        x = self._answer(item)
+        points = _mapped(x, self.definition.points(item))
+        for rule in reversed(item.rules):
+            other = self._answer(self.definition.item(rule.item))
+            holds = other.is_null() if rule.codes == "missing" else other.is_in([float(c) for c in rule.codes])
+            points = nw.when(holds).then(_mapped(x, rule.values)).otherwise(points)
+        return points
+
+    def _scale(self, scale: Scale, parts: Mapping[str, nw.Expr]) -> nw.Expr:
+        if scale.terms is not None:
+            return self._weighted(scale)
+        if scale.of is not None:
+            source = next(s for s in self.definition.scales if s.name == scale.of)
+            raw = nw.col(self.prefix + self.definition.column(source))
+        else:
+            raw = _combined(scale, [parts[code] for code in self.definition.items_of(scale)])
+        if scale.lookup is not None:
+            return _mapped(raw, scale.lookup)
+        if scale.linear is not None:
+            (a, b), (c, d) = scale.linear.start, scale.linear.end
+            return (raw - a) * ((d - c) / (b - a)) + c
+        return raw
+
+    def _weighted(self, scale: Scale) -> nw.Expr:
+        by_name = {s.name: s for s in self.definition.scales}
+        parts = [
+            (nw.col(self.prefix + self.definition.column(by_name[t.scale])) - t.mean) / t.sd * t.weight
+            for t in scale.terms or []
+        ]
+        return _added(parts) * scale.multiply + scale.constant
+
+
+def _all_needed(scale: Scale) -> bool:
+    """Whether plain addition will do: it carries a missing item through by itself."""
+    return scale.answered is None and scale.combine != "maximum"
+
+
+def _combined(scale: Scale, points: list[nw.Expr]) -> nw.Expr:
+    """Sum, mean or maximum, missing unless enough items were answered."""
+    if _all_needed(scale):
+        return _added(points) / len(points) if scale.combine == "mean" else _added(points)
+    count = _count(points)
+    if scale.combine == "maximum":
+        value = nw.max_horizontal(*points)
+    else:
+        value = nw.sum_horizontal(*points)
+    if scale.combine == "mean":
+        value = value / count
+    elif scale.prorate:
+        value = value * len(points) / count
+    return _when(count >= (scale.answered or len(points)), value)
+
+
+def _added(parts: list[nw.Expr]) -> nw.Expr:
+    return functools.reduce(operator.add, parts)
+
+
+def _count(points: list[nw.Expr]) -> nw.Expr:
+    return nw.sum_horizontal(*((~p.is_null()).cast(nw.Float64) for p in points))
+
+
+def _when(holds: nw.Expr, value: nw.Expr) -> nw.Expr:
+    return nw.when(holds).then(value)
+
+
+def _mapped(x: nw.Expr, table: Mapping[float, float]) -> nw.Expr:
+    """Map codes to values: by a straight line where it is one, else case by case."""
+    line = _line(table)
+    if line is not None:
+        slope, start = line
+        scaled = x if slope == 1 else -x if slope == -1 else x * slope
+        return scaled if start == 0 else scaled + start
+    value = nw.lit(None, nw.Float64)
+    for code, to in reversed(table.items()):
+        value = nw.when(x == code).then(nw.lit(to, nw.Float64)).otherwise(value)
+    return value
+
+
+def _line(table: Mapping[float, float]) -> tuple[float, float] | None:
+    """Slope and intercept in whole numbers, if the table is exactly that."""
+    (a, fa), (b, fb) = min(table.items()), max(table.items())
+    if a == b:
+        return None
+    slope = (fb - fa) / (b - a)
+    start = fa - slope * a
+    exact = slope.is_integer() and start.is_integer()
+    return (slope, start) if exact and all(slope * c + start == v for c, v in table.items()) else None
