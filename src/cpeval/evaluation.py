@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import platform
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from cpeval import measurement
+from cpeval import outcomes as analyses
+from cpeval.assembling import read_table
+from cpeval.checking import OUTSIDE, Check, check
+from cpeval.definitions.model import Instrument, Scale
+from cpeval.errors import StudyError, TooFewError, did_you_mean, listed
+from cpeval.item_columns import ANY_COLUMNS, item_columns
+from cpeval.progress import Steps
+from cpeval.result import Result
+from cpeval.scoring import item_points, score
+from cpeval.study import Study
+from cpeval.study_file import StudyFile
+
 if TYPE_CHECKING:
-    from cpeval.result import Result
-    from cpeval.study import Study
+    from cpeval.study_file import Kind
+
+#: Whose versions a report names, so that a run can be repeated.
+_LIBRARIES = ("cpeval", "numpy", "pandas", "narwhals", "scipy", "statsmodels", "pingouin", "seaborn")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +68,15 @@ class InstrumentNote:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Evaluation:
-    """Everything that an evaluation found, ready to be reported."""
+    """Everything that an evaluation found, ready to be reported.
+
+    Attributes
+    ----------
+    results : dict of str to Result
+        By name: ``data``, ``participants``, ``baseline``, ``reliability``, and for each outcome
+        ``<column>/means``, ``<column>/change``, ``<column>/compare``; later follow-ups have the
+        wave at the end, ``<column>/compare/12``. What the study lacks the means for is absent.
+    """
 
     title: str
     question: str
@@ -76,7 +105,284 @@ class Evaluation:
         -------
         pathlib.Path
             The page.
+
+        Raises
+        ------
+        OutputError
+            The folder can't be made or written.
         """
         from cpeval.report import write
 
         return write(self, out)
+
+    def __repr__(self) -> str:
+        """Return the title and the names of the results."""
+        return f"{self.title}\nResults: {', '.join(self.results)}"
+
+    __str__ = __repr__
+
+
+def evaluate(study: str | Path) -> Evaluation:
+    """Evaluate a programme as a study file says: read, check, score, analyse.
+
+    Parameters
+    ----------
+    study : str or pathlib.Path
+        The path of a ``study.toml``; ``cpeval new FOLDER`` makes one to start from.
+
+    Returns
+    -------
+    Evaluation
+        ``results`` by name, and ``report(out)``.
+
+    Raises
+    ------
+    StudyError
+        The study file has mistakes, or names columns that the data lack: all of them at once.
+    ReadError
+        A data file can't be read as what it is.
+    DataError
+        The data have errors; the message has all that `check` found.
+
+    Examples
+    --------
+    >>> import cpeval as cp
+    >>> evaluation = cp.evaluate("examples/help/study.toml")  # doctest: +SKIP
+    >>> evaluation.report("build/help")  # doctest: +SKIP
+    """
+    plan = StudyFile.from_toml(study)
+    with Steps() as step:
+        step("Reading")
+        data, sources = load(plan)
+        require_named(plan, list(data.columns))
+        step("Checking")
+        checked = _checked(plan, data)
+        checked.require_ok()
+        step("Scoring")
+        scored = _scored(plan, data)
+        results: dict[str, Result] = {"data": checked}
+        for name, analysis in _analyses(plan, data, scored):
+            step(name)
+            results[name] = analysis()
+    return Evaluation(
+        title=plan.title,
+        question=plan.question,
+        study=plan.study,
+        outcomes=tuple(_outcomes(plan)),
+        covariates=tuple(plan.outcomes.covariates),
+        results=results,
+        labels=_labels(plan, data),
+        value_labels=_value_labels(plan, data),
+        sources=sources,
+        versions=_versions(),
+        instruments=tuple(_note(plan.instrument(name)) for name in plan.instruments),
+        small_count=plan.report.small_count,
+        simulated=plan.simulated,
+    )
+
+
+def load(plan: StudyFile) -> tuple[pd.DataFrame, tuple[Source, ...]]:
+    """Read and assemble the data of a study file, with a fingerprint of each file."""
+    spec = plan.data.model_dump(exclude_none=True) | {"wave": plan.study.wave or "wave"}
+    data, files = read_table(spec, plan.folder)
+    sources = tuple(
+        Source(file=file.name, sha256=_sha256(file.path), n_rows=file.n_rows, n_columns=file.n_columns)
+        for file in files
+    )
+    return data, sources
+
+
+def check_study(study: str | Path) -> Check:
+    """Check the data of a study file; see `check`. The file's own mistakes are errors.
+
+    Raises
+    ------
+    StudyError, ReadError
+        As `evaluate` does.
+    """
+    plan = StudyFile.from_toml(study)
+    data, _ = load(plan)
+    require_named(plan, list(data.columns))
+    return _checked(plan, data)
+
+
+def require_named(plan: StudyFile, columns: list[str]) -> None:
+    """Raise one `StudyError` that names every column of the study file that the data lack."""
+    scores = [column for name in plan.instruments for column in plan.instrument(name).columns]
+    known = [*scores, *columns]
+    places: dict[str, Iterable[str]] = {
+        "outcomes": plan.outcomes.columns,
+        "outcomes.covariates": plan.outcomes.covariates,
+        "outcomes.better": plan.outcomes.better,
+        "report.baseline": plan.report.baseline,
+        "labels": plan.labels,
+        "values": plan.values,
+    }
+    wrong = [
+        f"- {place}: {name!r}{did_you_mean(name, known)}"
+        for place, names in places.items()
+        for name in names
+        if name not in known
+    ]
+    if wrong:
+        raise StudyError(
+            "The study file names columns that neither the data nor the scores have:\n"
+            + "\n".join(wrong)
+            + f"\nScores: {listed(scores) or 'none'}. Columns of the data: {listed(columns, most=40)}."
+        )
+
+
+def _checked(plan: StudyFile, data: pd.DataFrame) -> Check:
+    """Check the data; where the study says so, an invalid answer is missing, not an error."""
+    uses = {plan.instrument(name): use.items for name, use in plan.instruments.items()}
+    found = check(data, plan.study, instruments=uses)
+    lenient = {
+        column
+        for name, use in plan.instruments.items()
+        if use.on_invalid == "missing"
+        for column in item_columns(plan.instrument(name), use.items, ANY_COLUMNS).values()
+    }
+    table = found.table.copy()
+    excused = table["column"].isin(lenient) & (table["problem"] == OUTSIDE)
+    table.loc[excused, "severity"] = "warning"
+    table.loc[excused, "advice"] = "Treated as missing, as the study file says."
+    return replace(found, table=table)
+
+
+def _scored(plan: StudyFile, data: pd.DataFrame) -> pd.DataFrame:
+    for name, use in plan.instruments.items():
+        data = score(data, plan.instrument(name), items=use.items, on_invalid=use.on_invalid)
+    return data
+
+
+def _analyses(
+    plan: StudyFile, data: pd.DataFrame, scored: pd.DataFrame
+) -> Iterator[tuple[str, Callable[[], Result]]]:
+    """Every analysis that the study has the columns for, by name, not yet run."""
+    study = plan.study
+    yield "participants", lambda: analyses.participants(scored, study)
+    if plan.report.baseline:
+        kinds = {c: _kind(plan, scored, c, k) for c, k in plan.report.baseline.items()}
+        yield "baseline", lambda: analyses.baseline(scored, study, kinds)
+    if any(_scale(plan, column) for column in plan.outcomes.columns):
+        yield "reliability", lambda: _reliability(plan, data)
+    covariates = {c: _kind(plan, scored, c, k) for c, k in plan.outcomes.covariates.items()}
+    for column in plan.outcomes.columns:
+        yield f"{column}/means", lambda column=column: analyses.means(scored, column, study)
+        for wave in study.follow_ups:
+            at, end = study.at(wave), "" if wave == study.follow_up else f"/{wave}"
+            if study.baseline is not None:
+                yield (
+                    f"{column}/change{end}",
+                    lambda column=column, at=at: analyses.change(scored, column, at),
+                )
+            if study.arm is not None:
+                yield (
+                    f"{column}/compare{end}",
+                    lambda column=column, at=at: analyses.compare(
+                        scored, column, at, covariates=covariates
+                    ),
+                )
+        if not study.follow_ups and study.arm is not None and study.wave is None:
+            yield (
+                f"{column}/compare",
+                lambda column=column: analyses.compare(scored, column, study, covariates=covariates),
+            )
+
+
+def _kind(plan: StudyFile, data: pd.DataFrame, column: str, kind: Kind) -> str:
+    """A column whose values have labels, or aren't numbers, is a category."""
+    if kind != "auto":
+        return kind
+    labelled = column in plan.values or column in data.attrs.get("value_labels", {})
+    return "number" if pd.api.types.is_numeric_dtype(data[column]) and not labelled else "category"
+
+
+def _scale(plan: StudyFile, column: str) -> tuple[Instrument, Scale] | None:
+    """The instrument and scale behind an outcome; None for a column of the data."""
+    for name in plan.instruments:
+        one = plan.instrument(name)
+        if column in one.columns:
+            return one, one.scale(column)
+    return None
+
+
+def _reliability(plan: StudyFile, data: pd.DataFrame) -> Result:
+    """Each outcome scale's reliability at baseline, in one table."""
+    study = plan.study
+    rows = data[data[study.wave] == study.baseline] if study.wave and study.baseline is not None else data
+    tables: list[pd.DataFrame] = []
+    notes: list[str] = []
+    warnings: list[str] = []
+    for column in plan.outcomes.columns:
+        found = _scale(plan, column)
+        if found is None or len(found[0].items_of(found[1])) < 2 or found[1].terms is not None:
+            continue
+        definition, scale = found
+        use = plan.instruments[definition.name]
+        points = item_points(rows, definition, items=use.items, on_invalid=use.on_invalid)
+        try:
+            one = measurement.reliability(points[definition.items_of(scale)])
+        except TooFewError as error:
+            warnings.append(f"{column}: {error}")
+            continue
+        tables.append(one.table.assign(scale=column))
+        notes.append(one.note)
+        warnings += [f"{column}: {text}" for text in one.warnings]
+    empty = pd.DataFrame(columns=["coefficient", "estimate", "se", "ci_low", "ci_high", "n", "n_items"])
+    table = pd.concat(tables, ignore_index=True) if tables else empty.assign(scale="")
+    table = table[["scale", *[c for c in table.columns if c != "scale"]]]
+    at = f" At {study.wave} = {study.baseline}." if study.baseline is not None else ""
+    note = " ".join(dict.fromkeys(notes)) + at
+    return Result(table=table, note=note.strip(), warnings=tuple(warnings))
+
+
+def _outcomes(plan: StudyFile) -> Iterator[Outcome]:
+    for column in plan.outcomes.columns:
+        found = _scale(plan, column)
+        scale = found[1] if found else None
+        yield Outcome(
+            column=column,
+            label=plan.labels.get(column, scale.label if scale else column),
+            primary=column == plan.outcomes.primary,
+            better=plan.outcomes.better.get(column, scale.better if scale else None),
+            range=scale.range if scale else None,
+            instrument=found[0].name if found else None,
+        )
+
+
+def _labels(plan: StudyFile, data: pd.DataFrame) -> dict[str, str]:
+    """Labels of columns: the file's own (SPSS, Stata), the scales', and what the study says."""
+    scales = {o.column: o.label for o in _outcomes(plan)}
+    return {**data.attrs.get("labels", {}), **scales, **plan.labels}
+
+
+def _value_labels(plan: StudyFile, data: pd.DataFrame) -> dict[str, dict[str, str]]:
+    kept: Mapping[str, Mapping[object, str]] = data.attrs.get("value_labels", {})
+    own = {c: {_code(v): label for v, label in labels.items()} for c, labels in kept.items()}
+    return {**own, **plan.values}
+
+
+def _code(value: object) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _note(one: Instrument) -> InstrumentNote:
+    address = f" {one.licence.address}" if one.licence.address else ""
+    return InstrumentNote(
+        name=one.name,
+        title=one.title,
+        citation=one.citation,
+        status=one.status,
+        status_note=one.status_note,
+        licence=one.licence.terms + address,
+    )
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in _LIBRARIES}}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

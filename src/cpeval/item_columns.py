@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 from cpeval.definitions.model import Instrument
 from cpeval.errors import ColumnError, OptionError, did_you_mean, listed
@@ -14,7 +15,28 @@ Items = Mapping[str | int, str] | Sequence[str] | str | None
 _PLACEHOLDERS = ("n", "letter", "code")
 
 
-def item_columns(instrument: Instrument, items: Items, columns: Sequence[str]) -> dict[str, str]:
+class Columns(Protocol):
+    """The names of columns: iterated over, and asked whether they hold one."""
+
+    def __contains__(self, name: object, /) -> bool: ...  # noqa: D105
+    def __iter__(self) -> Iterator[str]: ...  # noqa: D105
+
+
+class _AnyColumns:
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+
+#: Columns that hold every name, for who wants the match alone and looks for absent ones itself.
+ANY_COLUMNS = _AnyColumns()
+
+
+def item_columns(
+    instrument: Instrument, items: Items, columns: Columns
+) -> dict[str, str]:
     """Match an instrument's items to columns, and let no wrong guess pass.
 
     Parameters
@@ -25,7 +47,7 @@ def item_columns(instrument: Instrument, items: Items, columns: Sequence[str]) -
         ``{n:02}`` pads), ``{letter}`` (A, B, …) or ``{code}``. The columns in the items'
         order. Or item code (or number) to column.
     columns : sequence of str
-        Those of the data.
+        Those of the data, or `ANY_COLUMNS`.
 
     Returns
     -------
@@ -64,7 +86,7 @@ def item_columns(instrument: Instrument, items: Items, columns: Sequence[str]) -
             missing = ", ".join(f"{name!r}{did_you_mean(name, columns)}" for name in absent)
         raise ColumnError(
             f"{instrument.name}: the data have no item columns {missing}. Say where the items "
-            f"are with items=, {hint}. Columns there: {listed(columns, most=30)}."
+            f"are with items=, {hint}. Columns there: {listed(list(columns), most=30)}."
         )
     return matched
 

@@ -82,24 +82,67 @@ def score(
        swemwbs  swemwbs_metric
     0     22.0           19.98
     """
+    plan, frame = _planned(data, instrument, items, on_invalid, prefix=prefix)
+    new = [prefix + column for column in plan.definition.columns]
+    new += [f"{column}_answered" for column in new] if answered else []
+    there = [column for column in new if column in plan.schema]
+    if there:
+        raise ColumnError(
+            f"The data have columns {listed(there)} already. Scoring would write over them: "
+            "drop them first, or give prefix=."
+        )
+    return plan.run(frame, answered=answered).to_native()
+
+
+def item_points(
+    data: IntoFrameT,
+    instrument: str | Path | Instrument,
+    *,
+    items: Items = None,
+    on_invalid: str = "raise",
+) -> IntoFrameT:
+    """Return what each answer is worth, before it is combined: reversed, recoded, mapped.
+
+    Parameters
+    ----------
+    data, instrument, items, on_invalid
+        As `score` takes them.
+
+    Returns
+    -------
+    dataframe of the type given, shape (n_rows, n_items)
+        One column an item, named by its code.
+
+    Raises
+    ------
+    ColumnError, CodeError, DefinitionError, OptionError
+        As `score` does.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> sheet = pd.DataFrame([[0] * 20], columns=[f"q{i}" for i in range(1, 21)])
+    >>> item_points(sheet, "ces_d", items="q{n}")[["3", "4"]].iloc[0].tolist()
+    [0.0, 3.0]
+    """
+    plan, frame = _planned(data, instrument, items, on_invalid, prefix="")
+    return frame.select(*(plan.points(i).alias(i.code) for i in plan.definition.items)).to_native()
+
+
+def _planned(
+    data: object, instrument: str | Path | Instrument, items: Items, on_invalid: str, *, prefix: str
+) -> tuple[_Plan, Frame]:
+    """Check the data against the definition, and lay out the plan."""
     definition = resolve(instrument)
     require_option("on_invalid", on_invalid, ("raise", "missing"))
     frame = _opened(data)
     schema = frame.collect_schema()
     columns = item_columns(definition, items, list(schema))
     _require_codes(definition, columns, frame)
-    new = [prefix + column for column in definition.columns]
-    new += [f"{column}_answered" for column in new] if answered else []
-    there = [column for column in new if column in schema]
-    if there:
-        raise ColumnError(
-            f"The data have columns {listed(there)} already. Scoring would write over them: "
-            "drop them first, or give prefix=."
-        )
     if on_invalid == "raise":
         refuse(definition, columns, frame)
     plan = _Plan(definition, columns, schema, masked=on_invalid == "missing", prefix=prefix)
-    return plan.run(frame, answered=answered).to_native()
+    return plan, frame
 
 
 def _opened(data: object) -> Frame:
@@ -181,10 +224,10 @@ class _Plan:
         kept = self._kept(answered=answered)
         parts = {code: nw.col(name) for code, name in kept.items()}
         for item in self.definition.items:
-            parts.setdefault(item.code, self._points(item))
+            parts.setdefault(item.code, self.points(item))
         if kept:
             frame = frame.with_columns(
-                *(self._points(self.definition.item(c)).alias(name) for c, name in kept.items())
+                *(self.points(self.definition.item(c)).alias(name) for c, name in kept.items())
             )
         for scales in self._stages():
             new = [self._scale(s, parts).alias(self.prefix + self.definition.column(s)) for s in scales]
@@ -231,7 +274,7 @@ class _Plan:
         other = {code: to for code, to in responses.meaning.items() if code != to}
         return _mapped(x, responses.meaning) if other else x
 
-    def _points(self, item: Item) -> nw.Expr:
+    def points(self, item: Item) -> nw.Expr:
         """What the answer is worth."""
         x = self._answer(item)
         points = _mapped(x, self.definition.points(item))

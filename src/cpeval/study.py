@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from cpeval.errors import StudyError, did_you_mean, listed
 from cpeval.toml_reading import read_toml
@@ -161,15 +162,30 @@ class Study:
         table = read_toml(path, StudyError).get("study")
         if not isinstance(table, dict):
             raise StudyError(f"{path}: there is no table [study].")
-        known = [field.name for field in fields(cls) if field.name != "later"]
-        unknown = [f"{key!r}{did_you_mean(key, known)}" for key in table if key not in known]
-        mistakes = [f"- [study] has no key {key}." for key in unknown]
-        if "person" not in table:
-            mistakes.append("- [study] needs person, the column that identifies people.")
-        if mistakes:
-            raise StudyError(f"{path}:\n" + "\n".join(mistakes) + f"\nKeys: {', '.join(known)}.")
         try:
-            return cls(**table)
+            return cls.from_mapping(table)
         except StudyError as error:
             raise StudyError(f"{path}: {error}") from None
 
+    @classmethod
+    def from_mapping(cls, table: Mapping[str, object]) -> Self:
+        """Make a study from the keys and values of ``[study]``.
+
+        Raises
+        ------
+        StudyError
+            Every key that a study doesn't have, with near misses, and every other mistake.
+        """
+        known = [field.name for field in fields(cls) if field.name != "later"]
+        wrong = [f"- there is no key {k!r}{did_you_mean(k, known)}" for k in table if k not in known]
+        if "person" not in table:
+            wrong.append("- person is needed: the column that identifies people")
+        usable: dict[str, Any] = {key: value for key, value in table.items() if key in known}
+        try:
+            study = cls(**{"person": "person", **usable})
+        except StudyError as error:
+            wrong += str(error).splitlines()[1:]
+        if wrong:
+            lines = "\n".join(dict.fromkeys(wrong))
+            raise StudyError(f"[study] has mistakes:\n{lines}\nKeys: {', '.join(known)}.")
+        return study

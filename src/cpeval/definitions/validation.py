@@ -9,6 +9,7 @@ from cpeval.errors import did_you_mean, listed
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
+    from pydantic.fields import FieldInfo
 
 
 def mistakes(error: ValidationError, model: type[BaseModel]) -> list[str]:
@@ -65,8 +66,8 @@ def _keys(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
             if hasattr(here, "model_fields") or not inner:
                 break
             here = inner[-1]
-    found: Mapping[str, object] = getattr(here, "model_fields", {})
-    return list(found)
+    found: Mapping[str, FieldInfo] = getattr(here, "model_fields", {})
+    return [name for name, field in found.items() if not field.exclude]
 
 
 def _leads_to_model(kind: object) -> bool:

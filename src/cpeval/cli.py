@@ -1,0 +1,164 @@
+"""The command line: ``cpeval evaluate``, ``check``, ``score``, ``instruments``, ``new``.
+
+Exit codes: 0 done, 1 problems found in the data, 2 wrong use or input that can't be read.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+from rich.console import Console
+
+from cpeval.errors import CpevalError, OptionError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Say how faithfully a programme was delivered, and whether the people in it benefited.",
+    epilog="Exit codes: 0 done, 1 problems found in the data, 2 wrong use or unreadable input.",
+)
+
+StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="The study.toml.", show_default=False)]
+
+
+@app.command()
+def evaluate(
+    study: StudyPath,
+    out: Annotated[Path, typer.Option(help="The folder for the report; made when absent.")] = Path("report"),
+) -> None:
+    """Evaluate a study and write report.html, tables.xlsx and results.json."""
+    import cpeval
+
+    evaluation = cpeval.evaluate(study)
+    page = evaluation.report(out)
+    for result in evaluation.results.values():
+        for warning in result.warnings:
+            _say(f"Note: {warning}")
+    typer.echo(f"Wrote {page}, tables.xlsx and results.json.")
+
+
+@app.command()
+def check(study: StudyPath) -> None:
+    """List every problem with a study's data, and what to do about each."""
+    from cpeval.evaluation import check_study
+
+    found = check_study(study)
+    typer.echo(str(found))
+    if not found.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def score(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The data: csv, xlsx, sav, dta, parquet …")],
+    instrument: Annotated[str, typer.Argument(metavar="INSTRUMENT", help="A shipped one, or the path of a definition.")],
+    out: Annotated[Path, typer.Option(help="Where to write the scored data: .csv or .xlsx.", show_default=False)],
+    items: Annotated[
+        str | None,
+        typer.Option(help='Where the items are: a pattern such as "q{n}", or columns with commas between.'),
+    ] = None,
+    missing: Annotated[
+        str | None, typer.Option(help="Codes that mean missing in any column, with commas: -9,99.")
+    ] = None,
+    on_invalid: Annotated[
+        str, typer.Option(help='"raise": answers outside the codes are an error; "missing": they are missing.')
+    ] = "raise",
+    answered: Annotated[bool, typer.Option("--answered", help="Add how many items were answered.")] = False,
+    sheet: Annotated[str | None, typer.Option(help="The sheet of an Excel file.")] = None,
+) -> None:
+    """Score an instrument: write the data with a column for each scale."""
+    from cpeval import read
+    from cpeval import score as score_data
+    from cpeval.table_writing import require_writable, write_table
+
+    require_writable(out)
+    data = read(file, missing=_codes(missing), sheet=sheet)
+    where = items.split(",") if items is not None and "," in items else items
+    scored = score_data(data, instrument, items=where, on_invalid=on_invalid, answered=answered)
+    write_table(scored, out)
+    new = [c for c in scored.columns if c not in data.columns]
+    typer.echo(f"Wrote {out}: {len(scored)} rows, with {', '.join(new)}.")
+
+
+@app.command()
+def instruments(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Show this one.", show_default=False)] = None,
+) -> None:
+    """List the instruments that ship with cpeval, or show one."""
+    from cpeval.definitions.catalogue import instruments as catalogue
+    from cpeval.definitions.catalogue import resolve
+
+    if name is None:
+        listing = catalogue()
+        wide = max(len(one) for one in listing)
+        for row in listing.table.itertuples():
+            mark = "" if row.status == "verified" else f" [{row.status}]"
+            typer.echo(f"{row.name:<{wide}}  {row.title}{mark}")
+        typer.echo("\ncpeval instruments NAME shows one: its scales, rules, licence and sources.")
+        return
+    one = resolve(name)
+    typer.echo(str(one))
+    typer.echo(f"\nItems: {', '.join(f'{i.code} {i.label}' for i in one.items)}")
+    typer.echo(f"\n{one.citation}\nLicence: {one.licence.terms} {one.licence.address}".rstrip())
+    for line in [one.status_note, *one.sources]:
+        typer.echo(line)
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.", show_default=False)],
+    instrument: Annotated[
+        list[str] | None, typer.Option("--instrument", "-i", help="An instrument to ask; may be given again.")
+    ] = None,
+) -> None:
+    """Make a study folder to start from: study.toml with comments, an entry sheet, a README."""
+    from cpeval.new_study import start
+
+    start(folder, instrument or ["swemwbs"])
+    typer.echo(f"Made {folder}: read {folder / 'README.md'}, then fill in entry.xlsx.")
+
+
+def _codes(text: str | None) -> dict[str, list[str | int | float]] | None:
+    """Turn ``"-9,99"`` into codes for every column."""
+    if text is None:
+        return None
+    codes: list[str | int | float] = []
+    for part in text.split(","):
+        try:
+            codes.append(float(part))
+        except ValueError:
+            raise OptionError(
+                f"--missing takes numbers with commas between, such as -9,99. Got {text!r}."
+            ) from None
+    return {"*": codes}
+
+
+def _say(text: str) -> None:
+    Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(text)
+
+
+def main() -> None:
+    """Run the command line; whatever goes wrong with the input is one message, no traceback."""
+    try:
+        code = app(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except (click.Abort, KeyboardInterrupt):
+        _say("Stopped.")
+        code = 130
+    except CpevalError as error:
+        _say(f"Error: {error}")
+        code = error.exit_code
+    except BrokenPipeError:
+        # The reader of our output (head, less) went away: nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,405 @@
+"""`join()`: two tables by their ids, with every id that has no partner named."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+from narwhals.stable.v2.typing import IntoDataFrameT
+
+from cpeval.errors import (
+    CpevalWarning,
+    JoinError,
+    OptionError,
+    listed,
+    require_columns,
+    require_option,
+)
+from cpeval.stacking import kind_of
+
+EXPECT = ("one-to-many", "many-to-one", "one-to-one")
+UNMATCHED = ("raise", "keep", "drop")
+On = str | Sequence[str] | Mapping[str, str]
+
+_LEFT, _RIGHT = "__cpeval_left_row", "__cpeval_right_row"
+
+
+def join(
+    left: IntoDataFrameT,
+    right: IntoDataFrameT,
+    *,
+    on: On,
+    expect: str = "one-to-many",
+    unmatched: str = "raise",
+) -> IntoDataFrameT:
+    """Join two tables by their ids, such as people and their responses.
+
+    Parameters
+    ----------
+    left, right : eager dataframes
+        Of one kind (pandas, Polars, PyArrow). They are left as they are.
+    on : str, list of str, or mapping
+        The columns that identify rows; a mapping gives the left table's name and the right's:
+        ``{"id": "person_id"}``.
+    expect : {"one-to-many", "many-to-one", "one-to-one"}, default "one-to-many"
+        How often an id may stand in the left and in the right table.
+    unmatched : {"raise", "keep", "drop"}, default "raise"
+        What to do with rows whose id the other table lacks. Kept rows are missing the other
+        table's columns.
+
+    Returns
+    -------
+    dataframe of the kind given
+        The left table's columns, then the right table's without its key. Rows are in the order of
+        the many side (of the left table for one-to-one); kept rows of the one side come last.
+        A column that both have is kept once when it says the same in every pair of rows. With
+        pandas, ``attrs["joined"]`` gains a dict: on, expect, unmatched, n_left, n_right, n_rows,
+        left_only and right_only (rows without a partner), shared (columns that both had).
+
+    Raises
+    ------
+    JoinError
+        Ids without a partner (all named, on both sides), ids that stand several times where one
+        was expected, missing ids, keys that are numbers on one side and text on the other, columns
+        of one name that differ.
+    ColumnError
+        A key isn't there.
+    OptionError
+        ``on``, ``expect`` or ``unmatched`` is not of the form above, or the tables are not eager
+        tables of one kind.
+
+    Warns
+    -----
+    CpevalWarning
+        Rows were kept or dropped, and the table has no ``attrs`` to say so.
+
+    Notes
+    -----
+    Whole numbers match whether stored as int or float. Text matches as it stands: ``"p1"`` isn't
+    ``"P1"``, but the message about ids without a partner says when that is the reason.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"id": [1, 2], "arm": ["a", "b"]})
+    >>> responses = pd.DataFrame({"id": [2, 1, 1], "wave": [0, 0, 1]})
+    >>> join(people, responses, on="id")
+       id arm  wave
+    0   2   b     0
+    1   1   a     0
+    2   1   a     1
+    >>> join(people, responses.assign(id=[2, 1, 3]), on="id")
+    Traceback (most recent call last):
+    cpeval.errors.JoinError: Ids without a partner:
+    - 'id' only in the right table (1): 3.
+    Correct them, or pass unmatched="drop" to leave their rows out, or "keep" to keep them.
+    """
+    require_option("expect", expect, EXPECT)
+    require_option("unmatched", unmatched, UNMATCHED)
+    first, second = _eager(left, "left"), _eager(right, "right")
+    if first.implementation != second.implementation:
+        raise OptionError(
+            f"The tables are of two kinds: {first.implementation.value} and "
+            f"{second.implementation.value}. Convert one of them."
+        )
+    keys = _keys(on)
+    require_columns(first.columns, *keys, what="The left table")
+    require_columns(second.columns, *keys.values(), what="The right table")
+    pairs = _pair(first, second, keys)
+    _require_single(first, keys, pairs.left, "left", expect, many=expect == "many-to-one")
+    _require_single(
+        second, list(keys.values()), pairs.right, "right", expect, many=expect == "one-to-many"
+    )
+    if unmatched == "raise":
+        _require_partners(first, second, keys, pairs)
+    shared = _require_same(first, second, keys, pairs)
+    made = _joined(first, second, keys, pairs, shared, expect, unmatched)
+    noted = {
+        "on": keys,
+        "expect": expect,
+        "unmatched": unmatched,
+        "n_left": len(first),
+        "n_right": len(second),
+        "n_rows": len(made),
+        "left_only": int(pairs.left_only.sum()),
+        "right_only": int(pairs.right_only.sum()),
+        "shared": shared,
+    }
+    native: IntoDataFrameT = made.to_native()
+    if isinstance(native, pd.DataFrame):
+        native.attrs = _attrs(left, right, noted)
+    elif noted["left_only"] or noted["right_only"]:
+        verb = "kept" if unmatched == "keep" else "left out"
+        warnings.warn(
+            f"join {verb} {noted['left_only']} rows of the left and {noted['right_only']} of the "
+            "right table, whose ids have no partner.",
+            CpevalWarning,
+            stacklevel=2,
+        )
+    return native
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pairs:
+    """Each row's key as a number, equal where keys are, and whether the other side lacks it."""
+
+    left: np.ndarray
+    right: np.ndarray
+    left_only: np.ndarray
+    right_only: np.ndarray
+
+
+def _eager(table: Any, side: str) -> nw.DataFrame[Any]:  # noqa: ANN401
+    try:
+        frame: nw.DataFrame[Any] = nw.from_native(
+            table.reset_index(drop=True) if isinstance(table, pd.DataFrame) else table,
+            eager_only=True,
+        )
+    except TypeError:
+        raise OptionError(
+            f"The {side} table should be a table in memory (pandas, Polars, PyArrow). "
+            f"Got {type(table).__name__}; collect a lazy table first."
+        ) from None
+    return frame
+
+
+def _keys(on: On) -> dict[str, str]:
+    keys = {on: on} if isinstance(on, str) else on
+    if isinstance(keys, Mapping):
+        named = dict(keys)
+    elif isinstance(keys, Sequence):
+        named = {name: name for name in keys}
+    else:
+        named = {}
+    texts = [*named, *named.values()]
+    if not named or not all(isinstance(text, str) for text in texts):
+        raise OptionError(
+            "'on' should name the columns that identify rows: 'id', ['site', 'id'], or "
+            f"{{'id': 'person_id'}} where the tables name them differently. Got {on!r}."
+        )
+    if len(set(named.values())) < len(named):
+        raise OptionError(f"'on' uses a column of the right table twice: {on!r}.")
+    return named
+
+
+def _pair(left: nw.DataFrame[Any], right: nw.DataFrame[Any], keys: Mapping[str, str]) -> _Pairs:
+    """Number the keys of both tables alike."""
+    ours = {a: left[a].to_pandas().reset_index(drop=True) for a in keys}
+    theirs = {b: right[b].to_pandas().reset_index(drop=True) for b in keys.values()}
+    _require_ids(ours, "left")
+    _require_ids(theirs, "right")
+    _require_alike(ours, theirs, keys)
+    n = len(left)
+    codes = np.zeros(n + len(right), dtype=np.int64)
+    for a, b in keys.items():
+        both = pd.concat([_comparable(ours[a]), _comparable(theirs[b])], ignore_index=True)
+        numbers, distinct = pd.factorize(both)
+        # Numbered anew for each column, so that the product of their numbers can't overflow.
+        codes = pd.factorize(codes * max(len(distinct), 1) + numbers)[0]
+    first, second = codes[:n], codes[n:]
+    return _Pairs(
+        left=first,
+        right=second,
+        left_only=~np.isin(first, second),
+        right_only=~np.isin(second, first),
+    )
+
+
+def _comparable(cells: pd.Series) -> pd.Series:
+    """Return ids in a form in which 7 and 7.0 are one, and text is itself."""
+    if kind_of(cells) == "number":
+        return cells.astype("int64") if (cells == cells.round()).all() else cells.astype("float64")
+    return cells.astype(object)
+
+
+def _require_ids(keys: Mapping[str, pd.Series], side: str) -> None:
+    empty = {name: np.flatnonzero(cells.isna()) + 1 for name, cells in keys.items()}
+    found = [f"{name!r} in rows {listed(rows)}" for name, rows in empty.items() if len(rows)]
+    if found:
+        raise JoinError(
+            f"The {side} table lacks ids: {'; '.join(found)} (the first row is 1). "
+            "Fill them in, or delete the rows."
+        )
+
+
+def _require_alike(
+    left: Mapping[str, pd.Series], right: Mapping[str, pd.Series], keys: Mapping[str, str]
+) -> None:
+    wrong = []
+    for a, b in keys.items():
+        kinds = [_kind(left[a]), _kind(right[b])]
+        if "mixed" in kinds or (None not in kinds and kinds[0] != kinds[1]):
+            said = [
+                f"{_said(kind)} (such as {cells.iloc[0]!r})" if len(cells) else "empty"
+                for kind, cells in zip(kinds, (left[a], right[b]), strict=True)
+            ]
+            wrong.append(f"{a!r} holds {said[0]} in the left table, {b!r} {said[1]} in the right")
+    if wrong:
+        raise JoinError(
+            f"Ids of different kinds never match: {'; '.join(wrong)}. Make both text or both "
+            "numbers; mind that 007 as a number is 7."
+        )
+
+
+def _kind(cells: pd.Series) -> str | None:
+    inferred = pd.api.types.infer_dtype(cells, skipna=True)
+    return "mixed" if inferred in ("mixed", "mixed-integer") else kind_of(cells)
+
+
+def _said(kind: str | None) -> str:
+    names = {
+        "number": "numbers",
+        "truth": "true or false",
+        "date": "dates",
+        "mixed": "both text and numbers",
+    }
+    return names.get(kind or "", "text")
+
+
+def _ids(frame: nw.DataFrame[Any], names: Sequence[str], rows: np.ndarray) -> list[Any]:
+    """Return the distinct ids of some rows: values, or tuples where several columns make one."""
+    found = frame.select(*names).filter(rows.tolist()).unique(maintain_order=True)
+    ids = list(found.iter_rows())
+    return [row[0] for row in ids] if len(names) == 1 else ids
+
+
+def _require_single(
+    frame: nw.DataFrame[Any],
+    names: Sequence[str] | Mapping[str, str],
+    codes: np.ndarray,
+    side: str,
+    expect: str,
+    *,
+    many: bool,
+) -> None:
+    if many:
+        return
+    counts = np.bincount(codes) if len(codes) else np.zeros(1, dtype=int)
+    twice = counts[codes] > 1 if len(codes) else np.zeros(0, dtype=bool)
+    if twice.any():
+        keys = list(names)
+        shown = listed(keys)
+        raise JoinError(
+            f"expect={expect!r} means that each {shown} stands once in the {side} table, but "
+            f"several times: {listed(_ids(frame, keys, twice))}. Delete the rows that are not "
+            f"meant, add a column to 'on', or expect another relation ({', '.join(EXPECT)})."
+        )
+
+
+def _require_partners(
+    left: nw.DataFrame[Any], right: nw.DataFrame[Any], keys: Mapping[str, str], pairs: _Pairs
+) -> None:
+    ours = _ids(left, list(keys), pairs.left_only)
+    theirs = _ids(right, list(keys.values()), pairs.right_only)
+    if not ours and not theirs:
+        return
+    lines = [
+        f"- {listed(names)} only in the {side} table ({len(ids)}): {listed(ids)}."
+        for names, ids, side in ((keys, ours, "left"), (keys.values(), theirs, "right"))
+        if ids
+    ]
+    folded = {_folded(i): i for i in theirs}
+    near = [f"{i!r} and {folded[_folded(i)]!r}" for i in ours if _folded(i) in folded]
+    if near:
+        rest = f" and {len(near) - 5} more" if len(near) > 5 else ""
+        lines.append(
+            f"These differ only in blanks, capitals or leading zeros: {'; '.join(near[:5])}{rest}."
+        )
+    raise JoinError(
+        "Ids without a partner:\n" + "\n".join(lines) + '\nCorrect them, or pass unmatched="drop" '
+        'to leave their rows out, or "keep" to keep them.'
+    )
+
+
+def _folded(identity: object) -> str:
+    parts = identity if isinstance(identity, tuple) else (identity,)
+    return "\x00".join("".join(str(p).split()).casefold().lstrip("0") for p in parts)
+
+
+def _require_same(
+    left: nw.DataFrame[Any], right: nw.DataFrame[Any], keys: Mapping[str, str], pairs: _Pairs
+) -> list[str]:
+    """Return the columns that both tables have and that say the same in every pair of rows."""
+    theirs = [c for c in right.columns if c not in keys.values()]
+    shared = [c for c in left.columns if c in theirs]
+    clash = [c for c in shared if c in keys]
+    both = [c for c in shared if c not in keys]
+    rows = pd.DataFrame({"code": pairs.left, "a": np.arange(len(left))}).merge(
+        pd.DataFrame({"code": pairs.right, "b": np.arange(len(right))}), on="code"
+    )
+    for column in both:
+        a = left[column].to_pandas().iloc[rows["a"]].reset_index(drop=True)
+        b = right[column].to_pandas().iloc[rows["b"]].reset_index(drop=True)
+        same = (a.isna() & b.isna()) | (a.astype(object) == b.astype(object)).fillna(False)
+        if not same.astype(bool).all():
+            clash.append(column)
+    if clash:
+        raise JoinError(
+            f"Both tables have columns named {listed(clash)}, and they differ. Rename or delete "
+            "them in one table, or name them in 'on' if they identify rows."
+        )
+    return both
+
+
+def _joined(
+    left: nw.DataFrame[Any],
+    right: nw.DataFrame[Any],
+    keys: Mapping[str, str],
+    pairs: _Pairs,
+    shared: Sequence[str],
+    expect: str,
+    unmatched: str,
+) -> nw.DataFrame[Any]:
+    """Join by the numbers of the keys, which are of one type whatever the keys are."""
+    code, other = "__cpeval_code", "__cpeval_code_right"
+    ours = _numbered(left, code, pairs.left, _LEFT)
+    theirs = _numbered(right, other, pairs.right, _RIGHT)
+    renamed = {name: f"__cpeval_right_{name}" for name in (*keys.values(), *shared)}
+    how = "full" if unmatched == "keep" else "inner"
+    made = ours.join(
+        theirs.rename(renamed),
+        left_on=code,
+        right_on=other,
+        how=how,  # type: ignore[arg-type]
+    )
+    twins = {**keys, **{c: c for c in shared}}
+    if unmatched == "keep":
+        made = made.with_columns(
+            nw.when(nw.col(_LEFT).is_null()).then(nw.col(renamed[b])).otherwise(nw.col(a)).alias(a)
+            for a, b in twins.items()
+        )
+    order = [_RIGHT, _LEFT] if expect == "one-to-many" else [_LEFT, _RIGHT]
+    made = made.sort(*order, nulls_last=True)
+    wanted = [*left.columns, *(c for c in right.columns if c not in (*keys.values(), *shared))]
+    made = made.select(*wanted)
+    native = made.to_native()
+    if isinstance(native, pd.DataFrame):
+        made = nw.from_native(native.reset_index(drop=True), eager_only=True)
+    return made
+
+
+def _numbered(
+    frame: nw.DataFrame[Any], code: str, codes: np.ndarray, row: str
+) -> nw.DataFrame[Any]:
+    backend = frame.implementation
+    return frame.with_columns(
+        nw.new_series(code, codes.astype(np.int64), nw.Int64, backend=backend),
+        nw.new_series(row, np.arange(len(frame), dtype=np.int64), nw.Int64, backend=backend),
+    )
+
+
+def _attrs(left: Any, right: Any, noted: dict[str, Any]) -> dict[Hashable, Any]:  # noqa: ANN401
+    """Keep the left table's notes, and the labels of both."""
+    ours, theirs = left.attrs, right.attrs
+    merged: dict[Hashable, Any] = {**ours}
+    for name in ("labels", "value_labels"):
+        if name in ours or name in theirs:
+            merged[name] = {**theirs.get(name, {}), **ours.get(name, {})}
+    if "read" in theirs:
+        noted = {**noted, "read": theirs["read"]}
+    before = [*ours.get("joined", []), *theirs.get("joined", [])]
+    return {**merged, "joined": [*before, noted]}

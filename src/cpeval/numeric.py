@@ -1,0 +1,160 @@
+"""Columns that should hold numbers: made floats, or refused with the values at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+from narwhals.stable.v2.typing import IntoDataFrame
+from numpy.typing import NDArray
+
+from cpeval.errors import ColumnError, DataError, OptionError, listed, require_columns
+
+#: What pandas calls the kinds of value that are numbers. "empty" is a column of missing values.
+_NUMBERS = {"integer", "floating", "mixed-integer-float", "decimal", "empty"}
+
+#: How a message names kinds of value that are not.
+_KINDS = {
+    "boolean": "true/false, which 1 and 0 would say as numbers",
+    "datetime": "dates",
+    "datetime64": "dates",
+    "date": "dates",
+    "timedelta": "lengths of time",
+    "timedelta64": "lengths of time",
+    "complex": "complex numbers",
+}
+
+
+def eager(data: IntoDataFrame) -> nw.DataFrame[Any]:
+    """Return narwhals' view of a dataframe in memory.
+
+    Raises
+    ------
+    OptionError
+        It isn't one.
+    ColumnError
+        A name stands for two columns.
+    """
+    if isinstance(data, pd.DataFrame):
+        # narwhals has its own error for names that stand twice; ours says what to do.
+        require_columns(list(data.columns))
+    try:
+        return nw.from_native(data, eager_only=True)
+    except TypeError:
+        kind = type(data)
+        raise OptionError(
+            "The data must be a dataframe that is in memory (pandas, Polars, PyArrow). Got "
+            f"{kind.__module__.partition('.')[0]}.{kind.__name__}; a lazy frame needs .collect()."
+        ) from None
+
+
+def select(data: IntoDataFrame, *names: str | None) -> pd.DataFrame:
+    """Take columns of any eager dataframe as a pandas frame with rows numbered from 0.
+
+    Parameters
+    ----------
+    data : eager dataframe
+        pandas, Polars, PyArrow or what else narwhals reads. It is not modified.
+    *names : str or None
+        Columns; None is passed over, and a name given twice is taken once.
+
+    Raises
+    ------
+    OptionError
+        ``data`` is not an eager dataframe.
+    ColumnError
+        A column is absent, or a name stands for two columns.
+    """
+    frame = eager(data)
+    require_columns(frame.columns, *names)
+    wanted = list(dict.fromkeys(name for name in names if name is not None))
+    return frame.select(wanted).to_pandas().reset_index(drop=True)
+
+
+def holds_numbers(column: pd.Series) -> bool:
+    """Say whether the values are numbers (true/false and dates are not, all missing is)."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return False
+    return pd.api.types.infer_dtype(column, skipna=True) in _NUMBERS
+
+
+def numbers(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.float64]:
+    """Return columns as floats, missing values as NaN.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, shape (n_rows, n_columns)
+        From `select`.
+    names : sequence of str
+        The k columns that should hold numbers.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_rows, k)
+
+    Raises
+    ------
+    ColumnError
+        Values that are not numbers; the message has every such column with its values and rows.
+    DataError
+        Infinite values, likewise.
+    """
+    faults = [_not_numbers(name, table[name]) for name in names if not holds_numbers(table[name])]
+    if faults:
+        raise ColumnError(
+            "Columns that should hold numbers don't:\n"
+            + "\n".join(f"- {fault}" for fault in faults)
+            + "\nCorrect the values, or declare codes for missing when reading (missing=...). "
+            + ROWS_COUNT
+        )
+    values = np.empty((len(table), len(names)))
+    for position, name in enumerate(names):
+        values[:, position] = table[name].to_numpy(dtype=float, na_value=np.nan)
+    infinite = np.isinf(values)
+    if infinite.any():
+        found = "; ".join(
+            f"{name!r} in {rows_text(np.flatnonzero(infinite[:, position]))}"
+            for position, name in enumerate(names)
+            if infinite[:, position].any()
+        )
+        raise DataError(
+            f"Infinite values: {found}. Something was divided by zero before; make them missing "
+            f"or correct them. {ROWS_COUNT}"
+        )
+    return values
+
+
+#: Closes every message that names rows.
+ROWS_COUNT = "(The first row of data is row 1.)"
+
+
+def rows_text(positions: Iterable[int], *, most: int = 20) -> str:
+    """Name rows, counted from 1 without the header.
+
+    >>> rows_text([3])
+    'row 4'
+    >>> rows_text([0, 2, 5], most=2)
+    'rows 1, 3 and 1 more'
+    """
+    rows = [int(position) + 1 for position in positions]
+    return f"{'row' if len(rows) == 1 else 'rows'} {listed(rows, most=most)}"
+
+
+def _not_numbers(name: str, column: pd.Series) -> str:
+    """Say which values of a column are at fault, each with its rows."""
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind in _KINDS:
+        return f"{name!r} holds {_KINDS[kind]}."
+    present = column.astype(object).dropna()
+    faulty = present[pd.to_numeric(present, errors="coerce").isna()]
+    if faulty.empty:
+        return f"{name!r} holds numbers as text, such as {listed(present.iloc[:1])}: convert it."
+    shown = [
+        f"{listed([value])} in {rows_text(rows.index)}"
+        for value, rows in list(faulty.groupby(faulty, sort=False))[:20]
+    ]
+    more = faulty.nunique() - len(shown)
+    return f"{name!r} holds {', '.join(shown)}" + (f" and {more} other values." if more else ".")

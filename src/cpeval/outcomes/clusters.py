@@ -1,0 +1,91 @@
+"""Which people belong together: the site or team that got the arm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cpeval.outcomes.pairing import Flags, Pairs
+from cpeval.outcomes.rows import Codes
+from cpeval.study import Study
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Clusters:
+    """Clusters of people.
+
+    Attributes
+    ----------
+    role : str
+        "team" or "site".
+    column : str
+        The column (for teams within sites: the team's).
+    code : array of int, shape (n_people,)
+        Each person's cluster, where they were at baseline; -1 if not known.
+    moved : int
+        How many people were in another cluster at follow-up.
+    """
+
+    role: str
+    column: str
+    code: Codes
+    moved: int
+
+
+def clusters_of(pairs: Pairs, study: Study, people: Flags) -> Clusters | None:
+    """Choose the clusters of a comparison, by who got the arm.
+
+    With teams in sites, it is the site where each site has one arm, else the team: that is
+    also the choice where people in one team are in different arms.
+
+    Parameters
+    ----------
+    pairs : Pairs
+    study : Study
+    people : array of bool, shape (n_people,)
+        Whom the analysis is about.
+
+    Returns
+    -------
+    Clusters or None
+        None in a study with neither team nor site.
+    """
+    site = [study.site] if study.site else []
+    if study.team is None:
+        return _clusters("site", study.site, site, pairs) if study.site else None
+    by_site = _clusters("site", study.site, site, pairs) if study.site else None
+    if by_site is not None and not arm_varies(pairs.rows.arm[people], by_site.code[people]):
+        return by_site
+    return _clusters("team", study.team, [*site, study.team], pairs)
+
+
+def arm_varies(arm: Codes, cluster: Codes) -> bool:
+    """Say whether any cluster has people of both arms; arrays of shape (n,), -1 is passed over."""
+    known = (arm >= 0) & (cluster >= 0)
+    both = pd.DataFrame({"arm": arm[known], "cluster": cluster[known]})
+    by = both.groupby("cluster")["arm"]
+    return bool((by.min() < by.max()).any())
+
+
+def _clusters(role: str, column: str, columns: Sequence[str], pairs: Pairs) -> Clusters:
+    unit = _units(pairs.rows.table, columns)
+    at_baseline, later = (
+        np.where(rows >= 0, unit[rows], -1) for rows in (pairs.base, pairs.follow)
+    )
+    moved = (at_baseline >= 0) & (later >= 0) & (at_baseline != later)
+    return Clusters(
+        role=role,
+        column=column,
+        code=np.where(at_baseline >= 0, at_baseline, later),
+        moved=int(moved.sum()),
+    )
+
+
+def _units(table: pd.DataFrame, columns: Sequence[str]) -> Codes:
+    """Code the distinct combinations of columns, shape (n_rows,); -1 where one is missing."""
+    codes = pd.DataFrame({k: pd.factorize(table[name])[0] for k, name in enumerate(columns)})
+    unit = codes.groupby(list(codes.columns), sort=False).ngroup().to_numpy()
+    return np.where((codes >= 0).all(axis=1), unit, -1)

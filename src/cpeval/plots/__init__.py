@@ -1,0 +1,1 @@
+"""Drawings of what a `Result` holds. They compute no statistic."""

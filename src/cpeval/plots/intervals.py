@@ -1,0 +1,114 @@
+"""Dots with intervals, a row each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from cpeval.errors import OptionError, listed, require_option
+from cpeval.plots.style import DARK, GUIDE, Labels, axes, shown, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Columns that may say what a row is, the more telling first.
+LABELLING = ("scale", "term", "group", "coefficient", "site")
+
+
+def intervals(
+    table: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    label: str | None = None,
+    labels: Labels | None = None,
+    xlabel: str = "Estimate",
+    zero: bool = True,
+) -> Axes:
+    """Draw a row's estimate as a dot on its interval, from the top down.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With estimate, ci_low and ci_high. What is NaN is not drawn; the row stays.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it, on new axes.
+    label : str, optional
+        The column that says what a row is; by default the first there of scale, term, group,
+        coefficient, site.
+    labels : mapping, optional
+        Its values (or their text) to what to show.
+    xlabel : str
+        What the numbers are.
+    zero : bool, default True
+        Whether to draw a line at 0.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    OptionError
+        The table has no estimates, or no such column.
+    """
+    absent = [name for name in ("estimate", "ci_low", "ci_high") if name not in table]
+    if absent:
+        raise OptionError(
+            f"There are no intervals to draw: the table has no {listed(absent)}. "
+            f"It has {listed(table.columns)}."
+        )
+    if label is None:
+        label = next((name for name in LABELLING if name in table), None)
+    else:
+        require_option("label", label, list(table.columns))
+    names = table[label] if label is not None else [""] * len(table)
+    return rows_of_dots(
+        table,
+        [shown(name, labels) for name in names],
+        ax=ax,
+        xlabel=xlabel,
+        guides=[0.0] if zero else [],
+    )
+
+
+def contrasts(
+    table: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    labels: Labels | None = None,
+    xlabel: str = "Difference",
+) -> Axes:
+    """Draw differences between two groups; a row is called "group − reference".
+
+    Parameters are those of `intervals`; ``labels`` are of groups.
+    """
+    pairs = zip(table["group"], table["reference"], strict=True)
+    names = [f"{shown(one, labels)} − {shown(other, labels)}" for one, other in pairs]
+    return rows_of_dots(table, names, ax=ax, xlabel=xlabel, guides=[0.0])
+
+
+def rows_of_dots(
+    table: pd.DataFrame,
+    names: Sequence[str],
+    *,
+    ax: Axes | None,
+    xlabel: str,
+    guides: Sequence[float],
+) -> Axes:
+    """Draw estimates below each other, with intervals where the table has them."""
+    with styled():
+        ax = axes(ax, height=1.0 + 0.42 * max(len(table), 1))
+        y = range(len(table))
+        for guide in guides:
+            ax.axvline(guide, color=GUIDE, linewidth=1, linestyle="-" if guide == 0 else ":")
+        if "ci_low" in table:
+            ax.hlines(y, table["ci_low"], table["ci_high"], color=DARK.colour, linewidth=2)
+        ax.plot(table["estimate"], y, DARK.marker, color=DARK.colour, markersize=7)
+        # Texts of axes that were given exist already, so the style can't reach them.
+        ax.set_yticks(list(y), list(names), parse_math=False)
+        ax.set_ylim(len(table) - 0.5, -0.5)
+        ax.set_xlabel(xlabel, parse_math=False)
+        ax.grid(visible=False, axis="y")
+    return ax

@@ -1,0 +1,186 @@
+"""How columns, arms, waves and results are called on a page and in a sheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from cpeval.report.disclosure import Withheld
+
+if TYPE_CHECKING:
+    from cpeval.evaluation import Evaluation, Outcome
+
+#: Columns of result tables, as a reader sees them.
+COLUMNS = {
+    "after": "Mean after",
+    "alpha_if_deleted": "Alpha without the item",
+    "analysis": "Analysis",
+    "before": "Mean before",
+    "ci_high": "Interval to",
+    "ci_low": "Interval from",
+    "coefficient": "Coefficient",
+    "column": "Column",
+    "count": "Number",
+    "d_av": "d (average SD)",
+    "d_z": "d (SD of changes)",
+    "d_z_high": "d (SD of changes), to",
+    "d_z_low": "d (SD of changes), from",
+    "df": "df",
+    "estimate": "Estimate",
+    "excluded": "Left out",
+    "group": "Arm",
+    "hedges_g": "Hedges' g",
+    "hedges_g_high": "Hedges' g, to",
+    "hedges_g_low": "Hedges' g, from",
+    "joined": "Joined after baseline",
+    "level": "Category",
+    "lost": "Not seen",
+    "mean": "Mean",
+    "median": "Median",
+    "missing": "No score",
+    "n": "People",
+    "n_comparison": "People, comparison",
+    "n_intervention": "People, intervention",
+    "n_items": "Items",
+    "p": "p",
+    "percent": "Per cent",
+    "problem": "Problem",
+    "reference": "Compared with",
+    "scale": "Scale",
+    "sd": "SD",
+    "sd_after": "SD after",
+    "sd_before": "SD before",
+    "se": "Standard error",
+    "severity": "Kind",
+    "smd": "Standardised difference",
+    "statistic": "t",
+    "cells": "Cells",
+    "term": "Characteristic",
+    "wave": "Wave",
+}
+#: Results by the last part of their name.
+TITLES = {
+    "baseline": "People at baseline",
+    "change": "change within each arm",
+    "compare": "difference between arms",
+    "data": "State of the data",
+    "means": "means by wave and arm",
+    "participants": "Who took part",
+    "reliability": "Reliability of the scales",
+}
+
+
+def printable(text: object) -> str:
+    """Return text without characters that no page, sheet or file can hold.
+
+    >>> printable("a" + chr(0) + "b" + chr(0xD800))
+    'ab'
+    """
+    kept = (c for c in str(text) if c in "\t\n" or (c.isprintable() or c.isspace()))
+    return "".join(c for c in kept if not 0xD800 <= ord(c) <= 0xDFFF)
+
+
+def plain_value(value: object) -> str:
+    """Return a value as text, whole floats as integers, as the keys of value labels are.
+
+    >>> plain_value(6.0), plain_value("t1"), plain_value(True)
+    ('6', 't1', 'True')
+    """
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return printable(value)
+
+
+@dataclass(frozen=True, eq=False)
+class Names:
+    """The labels of one evaluation, with words that read well where there is no label."""
+
+    evaluation: Evaluation
+
+    def column(self, name: object) -> str:
+        """Return the label of a column of the data."""
+        return printable(self.evaluation.labels.get(str(name), str(name)))
+
+    def value(self, column: str | None, value: object) -> str:
+        """Return the label of a value of a column, or the value."""
+        if isinstance(value, Withheld):
+            return str(value)
+        if pd.isna(value):  # type: ignore[call-overload]
+            return ""
+        labels = self.evaluation.value_labels.get(column or "", {})
+        found = labels.get(plain_value(value), labels.get(str(value)))
+        return printable(found) if found is not None else plain_value(value)
+
+    def has_label(self, column: str | None, value: object) -> bool:
+        """Say whether the study labels that value."""
+        labels = self.evaluation.value_labels.get(column or "", {})
+        return plain_value(value) in labels or str(value) in labels
+
+    def arm(self, value: object) -> str:
+        """Return an arm's label: ``"clinic"``, ``"arm 1"`` without one, ``"everyone"``."""
+        arm = self.evaluation.study.arm
+        if arm is None or value == "all":
+            return "everyone"
+        label = self.value(arm, value)
+        return label if self.has_label(arm, value) or not _is_number(label) else f"arm {label}"
+
+    def people_in(self, value: object) -> str:
+        """Return ``"people in the clinic arm"`` and the like."""
+        label = self.arm(value)
+        if label == "everyone":
+            return "people"
+        if label.lower().startswith("arm "):
+            return f"people in {label}"
+        tail = "" if label.lower().endswith(("arm", "group")) else " arm"
+        return f"people in the {label}{tail}"
+
+    def the_arm(self, value: object) -> str:
+        """Return ``"the clinic arm"`` and the like."""
+        return self.people_in(value).removeprefix("people in ")
+
+    def wave(self, value: object) -> str:
+        """Return a wave's label: ``"6 months"``, ``"wave 6"`` without one."""
+        study = self.evaluation.study
+        label = self.value(study.wave, value)
+        if self.has_label(study.wave, value):
+            return label
+        if study.baseline is not None and value == study.baseline:
+            return "baseline" if _is_number(label) else label
+        return f"wave {label}" if _is_number(label) else label
+
+    def outcome_of(self, result: str) -> tuple[Outcome | None, list[str]]:
+        """Split the name of a result into its outcome, if any, and the rest."""
+        # The longest column first: a column's own name may hold a slash.
+        for outcome in sorted(self.evaluation.outcomes, key=lambda o: -len(o.column)):
+            if result.startswith(f"{outcome.column}/"):
+                return outcome, result[len(outcome.column) + 1 :].split("/", 1)
+        return None, [result]
+
+    def result(self, name: str) -> str:
+        """Return the title of a result: ``"Depression: difference between arms, 12 months"``."""
+        outcome, parts = self.outcome_of(name)
+        what = TITLES.get(parts[0], parts[0])
+        if outcome is None:
+            return printable(what)
+        wave = None
+        if len(parts) > 1:
+            known = [w for w in self.evaluation.study.follow_ups if str(w) == parts[1]]
+            wave = self.wave(known[0]) if known else parts[1]
+        elif parts[0] in ("change", "compare") and self.evaluation.study.follow_ups:
+            wave = self.wave(self.evaluation.study.follow_ups[0])
+        return printable(f"{outcome.label}: {what}" + (f", {wave}" if wave else ""))
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).removeprefix("-").isdigit()
+
+
+def capital(text: str) -> str:
+    """Return text with its first letter large, the rest as it is.
+
+    >>> capital("six months"), capital("")
+    ('Six months', '')
+    """
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,301 @@
+"""``report.html``: one page that needs neither network nor JavaScript."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from cpeval.report import figures, grids, wording
+from cpeval.report.disclosure import Withheld
+from cpeval.report.grids import Cell, Grid
+from cpeval.report.naming import Names, capital, printable
+from cpeval.report.numbers import fixed, is_number, joined
+
+if TYPE_CHECKING:
+    from cpeval.evaluation import Evaluation, Outcome
+    from cpeval.report.figures import Picture
+    from cpeval.report.release import Release, Released
+
+SIMULATED = "simulated data"
+#: Nothing runs and nothing is fetched, even if a name should get past the escaping.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One wave of an arm in the flow of people."""
+
+    wave: str
+    seen: Cell
+    share: str
+    lost: Cell | None
+    joined: Cell | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """The flow of people through the study."""
+
+    total: str
+    arms: tuple[tuple[str, tuple[Step, ...]], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutcomePart:
+    """What the page says of one outcome."""
+
+    ident: str
+    label: str
+    primary: bool
+    facts: str
+    moves: str
+    meaning: wording.Meaning | None
+    pictures: tuple[Picture, ...]
+    tables: tuple[Grid, ...]
+    later: tuple[wording.Meaning, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caution:
+    """A warning, and the results that gave it."""
+
+    text: str
+    where: list[str] = field(default_factory=list)
+
+
+def title(evaluation: Evaluation) -> str:
+    """Return the evaluation's title, which says so if the data are simulated."""
+    text = printable(evaluation.title)
+    return f"{text} ({SIMULATED})" if evaluation.simulated else text
+
+
+def page(evaluation: Evaluation, release: Release) -> str:
+    """Return the page as text.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        For names, study, files and versions; its results are not looked at.
+    release : Release
+        The results as they may be shown.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    here = files("cpeval.report")
+    environment.filters["clean"] = printable
+    template = environment.from_string(here.joinpath("report.html.j2").read_text("utf-8"))
+    css = here.joinpath("report.css").read_text("utf-8")
+    return template.render(css=css, policy=POLICY, **_context(evaluation, release))
+
+
+def _context(evaluation: Evaluation, release: Release) -> dict[str, Any]:
+    names = Names(evaluation)
+    ordered = sorted(evaluation.outcomes, key=lambda outcome: not outcome.primary)
+    parts = [_outcome(o, f"outcome-{i}", release, names) for i, o in enumerate(ordered, start=1)]
+    people, data = release.get("participants"), release.get("data")
+    baseline, scales = release.get("baseline"), release.get("reliability")
+    means = {
+        printable(o.label): found for o in ordered if (found := release.get(f"{o.column}/means"))
+    }
+    return {
+        "title": title(evaluation),
+        "evaluation": evaluation,
+        "question": [part for part in re.split(r"\n\s*\n", printable(evaluation.question)) if part],
+        "facts": _facts(evaluation, ordered, names),
+        "given": wording.given(names) if evaluation.study.arm is not None else "",
+        "outcomes": parts,
+        "flow": _flow(people, names) if people else None,
+        "participants": grids.participants(people, names) if people else None,
+        "checked": "data" in release.results,
+        "problems": grids.problems(data, names) if data else None,
+        "missing": grids.missing(means, names),
+        "baseline": grids.baseline(baseline, names) if baseline else None,
+        "reliability": grids.reliability(scales, names) if scales else None,
+        "methods": _methods(evaluation, release),
+        "cautions": _cautions(release),
+        "withheld": _withheld(evaluation, release),
+        "rows_shown": release.rows_shown,
+    }
+
+
+def _facts(
+    evaluation: Evaluation, outcomes: list[Outcome], names: Names
+) -> list[tuple[str, list[str]]]:
+    """What was asked, as terms and their descriptions."""
+    study = evaluation.study
+    facts: list[tuple[str, list[str]]] = [("Design", [_design(names)])]
+    if study.waves:
+        waves = [names.wave(wave) for wave in study.waves]
+        main = f" Main follow-up: {names.wave(study.follow_ups[0])}." if study.follow_ups else ""
+        facts.append(("Waves", [f"{capital(joined(waves))}.{main}"]))
+    facts.append(("Outcomes", [_outcome_fact(outcome, names) for outcome in outcomes]))
+    if study.arm is not None and wording.given(names):
+        facts.append(("Allowed for", [f"Differences between arms allow for {wording.given(names)}."]))
+    return facts
+
+
+def _design(names: Names) -> str:
+    study = names.evaluation.study
+    if study.arm is None:
+        return "One group, without a comparison arm."
+    people = names.evaluation.results.get("participants")
+    groups = list(dict.fromkeys(people.table["group"])) if people is not None else []
+    others = [names.arm(g) for g in groups if g != study.intervention and g != "all"]
+    arms = f"{names.arm(study.intervention)} (intervention)"
+    arms += f" and {joined(others)} (comparison)" if others else ""
+    how = {
+        True: f"Chance put {'people' if study.team is None else 'teams or people'} into the arms.",
+        False: "Chance did not form the arms.",
+        None: "The study does not say how the arms were formed.",
+    }[study.randomised]
+    nested = [f"{role}s" for role in ("site", "team") if getattr(study, role) is not None]
+    where = f" People belong to {joined(nested)}." if nested else ""
+    return f"Two arms: {arms}. {how}{where}"
+
+
+def _outcome_fact(outcome: Outcome, names: Names) -> str:
+    instruments = {note.name: note.title for note in names.evaluation.instruments}
+    told = []
+    if outcome.instrument:
+        told.append(instruments.get(outcome.instrument, outcome.instrument))
+    if outcome.range is not None:
+        told.append("scores from {} to {}".format(*(f"{end:g}" for end in outcome.range)))
+    told.append(f"{outcome.better} is better" if outcome.better else "no direction given as better")
+    kind = " (primary)" if outcome.primary else ""
+    return printable(f"{outcome.label}{kind}: {', '.join(told)}.")
+
+
+def _flow(released: Released, names: Names) -> Flow:
+    arms: dict[object, list[Step]] = {}
+    starts: list[object] = []
+    baseline = names.evaluation.study.baseline
+    for row in released.table.to_dict("records"):
+        first = baseline is not None and row["wave"] == baseline
+        if first:
+            starts.append(row["n"])
+        percent = row.get("percent")
+        share = f"{fixed(percent, 0)} % of those at baseline" if is_number(percent) else ""
+        joiners = row.get("joined")
+        arms.setdefault(row["group"], []).append(
+            Step(
+                wave=capital(names.wave(row["wave"])),
+                seen=grids.count(row["n"]),
+                share="" if first else share,
+                lost=None if first or row.get("lost") is None else grids.count(row["lost"]),
+                joined=grids.count(joiners) if isinstance(joiners, Withheld) or joiners else None,
+            )
+        )
+    total = fixed(sum(starts), 0) if len(arms) > 1 and starts and all(map(is_number, starts)) else ""  # type: ignore[call-overload]
+    return Flow(
+        total=total,
+        arms=tuple((capital(names.arm(arm)), tuple(steps)) for arm, steps in arms.items()),
+    )
+
+
+def _outcome(outcome: Outcome, ident: str, release: Release, names: Names) -> OutcomePart:
+    """Gather what there is on one outcome: its pictures, tables and sentences."""
+    study, label = names.evaluation.study, printable(outcome.label)
+    start = names.wave(study.baseline) if study.baseline is not None else "baseline"
+    means = release.get(f"{outcome.column}/means")
+    later = study.follow_ups[1:]
+    changes, compared = (
+        [
+            found
+            for key in (kind, *(f"{kind}/{wave}" for wave in later))
+            if (found := release.get(f"{outcome.column}/{key}"))
+        ]
+        for kind in ("change", "compare")
+    )
+    tables = []
+    if means:
+        tables.append(grids.means(means, names, ident, label))
+    if changes:
+        tables.append(grids.changes(changes, names, ident, label, start))
+    if compared:
+        tables.append(grids.differences(compared, names, ident, label))
+        found = [wording.difference(_first(one), outcome, names) for one in compared]
+    else:
+        found = [wording.change(_first(one), outcome, names) for one in changes]
+    drawn = [figures.means(means, names, f"means-{ident}", label) if means else None]
+    if len(compared) > 1:
+        drawn.append(figures.differences(compared, names, f"difference-{ident}", outcome))
+    moves = ""
+    if changes and compared:
+        moves = wording.both_changes(changes[0].table.to_dict("records"), names)
+    return OutcomePart(
+        ident=ident,
+        label=label,
+        primary=outcome.primary,
+        facts=_outcome_fact(outcome, names).removeprefix(label).lstrip(" (primary):"),
+        moves=moves,
+        meaning=found[0] if found else None,
+        pictures=tuple(picture for picture in drawn if picture is not None),
+        tables=tuple(tables),
+        later=tuple(found[1:]),
+    )
+
+
+def _first(released: Released) -> dict[str, Any]:
+    return {str(k): v for k, v in released.table.iloc[0].items()}
+
+
+def _methods(evaluation: Evaluation, release: Release) -> list[str]:
+    """Return the notes of all results, one of each kind: those that differ only in the outcome
+    or the wave that they name are told once.
+    """  # noqa: D205
+    names = Names(evaluation)
+    told: dict[str, None] = {}
+    for name, released in release.results.items():
+        outcome, _ = names.outcome_of(name)
+        note = released.note
+        if outcome is not None:
+            note = note.replace(wording.lowered(outcome.label), "the outcome")
+            for wave in evaluation.study.follow_ups:
+                for written in dict.fromkeys((repr(wave), str(wave))):
+                    note = re.sub(
+                        rf"\b(to|at|of|wave) {re.escape(written)}(?![\w'.])",
+                        r"\1 a follow-up",
+                        note,
+                    )
+        if note:
+            told.setdefault(capital(note), None)
+    return list(told)
+
+
+def _cautions(release: Release) -> list[Caution]:
+    """Return the warnings, each once, with the results that gave it."""
+    found: dict[str, Caution] = {}
+    for released in release.results.values():
+        for text in released.warnings:
+            caution = found.setdefault(text, Caution(text=capital(text)))
+            if released.title not in caution.where:
+                caution.where.append(released.title)
+    return list(found.values())
+
+
+def _withheld(evaluation: Evaluation, release: Release) -> str:
+    """Say what was withheld, and where."""
+    limit = evaluation.small_count
+    if limit <= 1:
+        return "No small counts were withheld: the study sets no limit."
+    rule = (
+        f"Counts of 1 to {limit - 1} people are shown as <{limit}, with as many other cells "
+        "withheld as keep them from being worked out within a table, and nothing is told of "
+        f"groups of fewer than {limit}. Lowest and highest values are never shown: they are single people's."
+    )
+    where = [one.title for one in release.results.values() if one.n_withheld]
+    if not where:
+        return f"{rule} In this report nothing had to be withheld."
+    n = release.n_withheld
+    cells = "One cell was" if n == 1 else f"{n} cells were"
+    rows = "" if release.rows_shown else " The numbers of rows of the files are withheld with them."
+    return (
+        f"{rule} {cells} withheld, in: {'; '.join(where)}.{rows} Numbers of people analysed are "
+        "shown where they reach the limit, as no interval can be judged without them; they may "
+        "tell how many people did not answer, never what anyone answered."
+    )

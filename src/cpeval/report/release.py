@@ -1,0 +1,178 @@
+"""The one gate: what of an evaluation may be shown, before any page, sheet or file sees it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from cpeval.report.disclosure import (
+    Withheld,
+    hidden_places,
+    protect_baseline,
+    protect_participants,
+    protect_prose,
+    protect_statistics,
+)
+from cpeval.report.naming import Names, capital, printable
+from cpeval.report.wording import lowered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cpeval.evaluation import Evaluation
+    from cpeval.result import Result
+
+#: Problems are told by kind and column only: neither rows nor values nor identifiers leave.
+PROBLEM = ["severity", "problem", "column", "cells"]
+_CHECKED = (
+    "Problems found when the data were checked, by kind and column. Rows and values stay with "
+    "the data: 'cpeval check' lists them."
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Released:
+    """A result as it may be shown.
+
+    Attributes
+    ----------
+    title : str
+    table : pandas.DataFrame
+        Cells hold a value, None, or a `Withheld`.
+    note : str
+    warnings : tuple of str
+    result : Result
+        What it was made from; figures call its ``plot`` on numbers that may be shown.
+    """
+
+    title: str
+    table: pd.DataFrame
+    note: str
+    warnings: tuple[str, ...]
+    result: Result
+
+    @property
+    def n_withheld(self) -> int:
+        """How many cells were withheld."""
+        return int(self.table.map(lambda cell: isinstance(cell, Withheld)).to_numpy().sum())
+
+    @property
+    def numbers(self) -> pd.DataFrame:
+        """The table with withheld cells missing, each column of its own type, to draw from."""
+        shown = self.table.map(lambda cell: None if isinstance(cell, Withheld) else cell)
+        original = self.result.table
+        for column in shown.columns.intersection(original.columns):
+            if pd.api.types.is_numeric_dtype(original[column]):
+                shown[column] = pd.to_numeric(shown[column])
+        return shown
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Release:
+    """All of an evaluation that may be shown."""
+
+    results: dict[str, Released]
+    rows_shown: bool
+
+    @property
+    def n_withheld(self) -> int:
+        """How many cells were withheld, over all tables."""
+        return sum(one.n_withheld for one in self.results.values())
+
+    def get(self, name: str) -> Released | None:
+        """Return a result if the evaluation has it and it holds a row."""
+        found = self.results.get(name)
+        return found if found is not None and len(found.table) else None
+
+
+def release(evaluation: Evaluation) -> Release:
+    """Withhold what may not leave.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Its ``small_count`` is the smallest count that is shown, beside zero.
+
+    Returns
+    -------
+    Release
+        Results in the order and under the names of ``evaluation.results``. The number of rows
+        of the files is shown only if no number of people at a wave is withheld, for the rows
+        are their sum.
+    """
+    limit, names = evaluation.small_count, Names(evaluation)
+    tables: dict[str, pd.DataFrame] = {}
+    hidden: set[tuple[object, object]] = set()
+    if "participants" in evaluation.results:
+        people = evaluation.results["participants"].table
+        shown = protect_participants(people, limit, baseline=evaluation.study.baseline)
+        tables["participants"] = shown
+        hidden = hidden_places(shown)
+    if "baseline" in evaluation.results:
+        tables["baseline"] = protect_baseline(evaluation.results["baseline"].table, limit)
+    results = {}
+    for name, result in evaluation.results.items():
+        if name == "data":
+            results[name] = _problems(result, limit, names)
+            continue
+        table = tables.get(name)
+        if table is None:
+            table = protect_statistics(result.table, limit, hidden=hidden)
+        results[name] = Released(
+            title=names.result(name),
+            table=table.reset_index(drop=True),
+            note=protect_prose(_readable(result.note, evaluation, names), limit),
+            warnings=tuple(
+                protect_prose(_readable(text, evaluation, names), limit)
+                for text in result.warnings
+            ),
+            result=result,
+        )
+    return Release(results=results, rows_shown=not hidden)
+
+
+def _problems(check: Result, limit: int, names: Names) -> Released:
+    """Count problems by kind and column; a problem of a whole column counts no cells."""
+    found = check.table.reindex(columns=["severity", "problem", "column", "row"])
+    keys = ["severity", "problem", "column"]
+    counts = found.groupby(keys, sort=False, dropna=False)["row"].count().reset_index(name="cells")
+    order = counts["severity"].map({"error": 0, "warning": 1, "note": 2})
+    counts = counts.iloc[order.argsort(kind="stable").to_numpy()].reset_index(drop=True)
+    counts["cells"] = [
+        Withheld(1, limit - 1) if 0 < n < limit else (int(n) or None) for n in counts["cells"]
+    ]
+    return Released(
+        title=names.result("data"),
+        table=counts[PROBLEM].astype(object),
+        note=_CHECKED,
+        warnings=(),
+        result=check,
+    )
+
+
+def _readable(text: str, evaluation: Evaluation, names: Names) -> str:
+    """Put labels in the place of columns and codes that a result's sentences name."""
+    study = evaluation.study
+    for outcome in evaluation.outcomes:
+        label = lowered(outcome.label)
+        # An ordinary word such as "score" is left alone unless quoted.
+        plain = [] if outcome.column.isalpha() and outcome.column.islower() else [outcome.column]
+        for written in (repr(outcome.column), *plain):
+            pattern = rf"(?<![\w'-]){re.escape(written)}(?![\w'-])"
+            text = re.sub(rf"(?<=without ){pattern}", "a score", text)
+            text = re.sub(pattern, _constant(label), text)
+    for value in evaluation.value_labels.get(study.arm or "", {}):
+        arm = names.the_arm(value)
+        for written in (repr(value), value):
+            pattern = rf"\barm {re.escape(written)}(?![\w'])"
+            text = re.sub(pattern, _constant(arm), text)
+            text = re.sub(rf"\bArm {re.escape(written)}(?![\w'])", _constant(capital(arm)), text)
+    return printable(text)
+
+
+def _constant(text: str) -> Callable[[re.Match[str]], str]:
+    """A replacement that is taken as it is: a label may hold a backslash."""
+    return lambda _: text

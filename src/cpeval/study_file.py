@@ -1,0 +1,205 @@
+"""``study.toml`` as a whole: where the data are, what was asked, what to report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from cpeval.definitions.catalogue import instrument as shipped
+from cpeval.definitions.model import Instrument
+from cpeval.definitions.validation import mistakes
+from cpeval.errors import DefinitionError, StudyError, listed
+from cpeval.study import Study, Value
+from cpeval.toml_reading import read_toml
+
+Missing = dict[str, list[str | int | float]]
+#: What a column is: "auto" leaves it to the column's type and whether its values have labels.
+Kind = Literal["auto", "number", "category"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Wide(_Table):
+    """How one row a person becomes one row a person and wave."""
+
+    pattern: str | None = None
+    waves: dict[str, str] | list[Value] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.pattern is None and not isinstance(self.waves, dict):
+            raise ValueError('give pattern = "{item}_{wave}" or waves = { t0 = "_pre", t1 = "_post" }')
+        return self
+
+
+class Redcap(_Table):
+    """How a REDCap export becomes one row a person and wave."""
+
+    events: dict[str, Value] | None = None
+    record: str | None = None
+    person_columns: list[str] = []
+
+
+class Joined(_Table):
+    """Another file, joined to the table by a column."""
+
+    file: str
+    on: str | list[str] | dict[str, str]
+    expect: Literal["one-to-one", "one-to-many", "many-to-one"] = "many-to-one"
+    unmatched: Literal["raise", "keep", "drop"] = "raise"
+    missing: Missing | None = None
+    sheet: str | None = None
+    decimal: Literal[".", ","] | None = None
+
+
+class Data(_Table):
+    """Where the data are. Paths are relative to the study file."""
+
+    file: str | None = None
+    files: dict[str, str] | None = None
+    format: Literal["long", "wide", "redcap"] = "long"
+    missing: Missing | None = None
+    sheet: str | None = None
+    decimal: Literal[".", ","] | None = None
+    wide: Wide | None = None
+    redcap: Redcap | None = None
+    join: list[Joined] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _format_follows(cls, table: Any) -> Any:  # noqa: ANN401
+        """A table [data.wide] or [data.redcap] says the format by itself."""
+        if isinstance(table, dict) and "format" not in table:
+            said = [name for name in ("wide", "redcap") if name in table]
+            return {**table, "format": said[0]} if said else table
+        return table
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.file is None) == (self.files is None):
+            raise ValueError('give file = "…", or files = { t0 = "…", t1 = "…" } with one file a wave')
+        if self.files is not None and self.format != "long":
+            raise ValueError("files (one a wave) are stacked as they are; format can't be given too")
+        if self.format == "wide" and self.wide is None:
+            raise ValueError("format is wide: say how columns are named in [data.wide]")
+        if self.format != "wide" and self.wide is not None:
+            raise ValueError(f"[data.wide] is there, but format is {self.format!r}")
+        if self.format != "redcap" and self.redcap is not None:
+            raise ValueError(f"[data.redcap] is there, but format is {self.format!r}")
+        return self
+
+
+class Use(_Table):
+    """How the study uses an instrument: where its items are, what to do with invalid answers."""
+
+    items: str | list[str] | dict[str, str] | None = None
+    definition: str | None = None
+    on_invalid: Literal["raise", "missing"] = "raise"
+
+
+class Outcomes(_Table):
+    """What the programme was to change, and what comparisons adjust for."""
+
+    primary: str
+    secondary: list[str] = []
+    covariates: dict[str, Kind] = {}
+    better: dict[str, Literal["higher", "lower"]] = {}
+
+    @field_validator("covariates", mode="before")
+    @classmethod
+    def _as_mapping(cls, given: Any) -> Any:  # noqa: ANN401
+        """A list of names leaves the kind to the column's type."""
+        return dict.fromkeys(given, "auto") if isinstance(given, list) else given
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        names = self.columns
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"{listed(twice)} is named twice")
+        return self
+
+    @property
+    def columns(self) -> list[str]:
+        """The outcomes, the primary one first."""
+        return [self.primary, *self.secondary]
+
+
+class Reporting(_Table):
+    """What the report shows beside the outcomes."""
+
+    baseline: dict[str, Kind] = {}
+    small_count: Annotated[int, Field(ge=1)] = 5
+
+    @field_validator("baseline", mode="before")
+    @classmethod
+    def _as_mapping(cls, given: Any) -> Any:  # noqa: ANN401
+        return dict.fromkeys(given, "auto") if isinstance(given, list) else given
+
+
+class StudyFile(_Table):
+    """A study file, validated as a whole."""
+
+    title: Annotated[str, Field(min_length=1)] = "Evaluation"
+    question: str = ""
+    simulated: bool = False
+    study: Annotated[Study, BeforeValidator(lambda t: Study.from_mapping(t) if isinstance(t, dict) else t)]
+    data: Data
+    instruments: dict[str, Use] = {}
+    outcomes: Outcomes
+    report: Reporting = Reporting()
+    labels: dict[str, str] = {}
+    values: dict[str, dict[str, str]] = {}
+    folder: Path = Field(default=Path(), exclude=True)
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> StudyFile:
+        """Read and validate a study file.
+
+        Raises
+        ------
+        StudyError
+            It can't be read, or has mistakes: all of them, each with its key.
+        """
+        path = Path(path)
+        table = read_toml(path, StudyError)
+        reserved = ["- folder: there is no such key"] if "folder" in table else []
+        table.pop("folder", None)
+        try:
+            made = cls.model_validate({**table, "folder": path.parent})
+            lines = reserved + [f"- {line}" for line in made.instrument_mistakes()]
+        except ValidationError as error:
+            lines = reserved + [f"- {line}" for line in mistakes(error, cls)]
+        if lines:
+            raise StudyError(f"{path} has mistakes:\n" + "\n".join(lines))
+        return made
+
+    def instrument_mistakes(self) -> list[str]:
+        """Return what is wrong with the instruments it names."""
+        found = []
+        for name in self.instruments:
+            try:
+                one = self.instrument(name)
+            except DefinitionError as error:
+                found.append(f"instruments.{name}: {error}")
+            else:
+                if one.name != name:
+                    found.append(f"instruments.{name}: its definition is named {one.name!r}; use that name")
+        return found
+
+    def instrument(self, name: str) -> Instrument:
+        """Return the definition behind a name: a shipped one, or the file that the study names."""
+        own = self.instruments[name].definition
+        return shipped(name) if own is None else Instrument.from_toml(self.folder / own)

@@ -1,0 +1,314 @@
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.formula.api as smf
+
+from cpeval.errors import ArmError, ColumnError, DataError, OptionError, StudyError, TooFewError
+from cpeval.outcomes import compare
+from cpeval.study import Study
+
+RTOL = 1e-9  # closed forms; R printed 17 digits
+KINDS = ["classical", "HC0", "HC1", "HC2", "HC3"]
+INFERENCE = ["estimate", "se", "p", "ci_low", "ci_high"]
+COVARIATES = ("drug", "length")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("model", "covariates"), [("adjusted", COVARIATES), ("baseline_only", ())])
+def test_equals_r_on_beat_the_blues(btheb, blues, reference, model, covariates, kind):
+    whole = reference("ancova_btheb.json")
+    expected = whole[model]
+    result = compare(btheb, "bdi", blues, covariates=covariates, vcov=kind)
+    for name in INFERENCE:
+        ours = result.coefficients[name]
+        np.testing.assert_allclose(ours, expected[kind][name], rtol=RTOL, err_msg=name)
+        assert result.table[name].item() == ours[1]
+    row = result.table.iloc[0]
+    assert (row["n"], row["df"]) == (expected["n"], expected[kind]["df"])
+    assert (row["n_intervention"], row["n_comparison"]) == (52, 45)
+    assert (row["group"], row["reference"], row["wave"]) == ("BtheB", "TAU", 2)
+    assert (result.vcov_kind, result.n_clusters) == (kind, None)
+    g = whole["j"] / whole["pooled_sd_before"]
+    for ours, theirs in (("", "estimate"), ("_low", "ci_low"), ("_high", "ci_high")):
+        np.testing.assert_allclose(row[f"hedges_g{ours}"], g * expected[kind][theirs][1], rtol=RTOL)
+
+
+def test_terms_are_named(btheb, blues):
+    terms = compare(btheb, "bdi", blues, covariates=COVARIATES).coefficients["term"]
+    assert terms.tolist() == [
+        *("intercept", "treatment", "bdi (baseline)", "drug=Yes", "length=>6m"),
+    ]
+
+
+def by_hand(data, wave, formula):
+    """Statsmodels on a frame that is made wide by pandas."""
+    wide = data[data["TIME"] == 0].merge(
+        data.loc[data["TIME"] == wave, ["ID", "CES_D"]], on="ID", suffixes=("", "_after")
+    )
+    return smf.ols(formula, wide).fit(cov_type="HC3", use_t=True)
+
+
+@pytest.mark.parametrize("wave", [6, 24])
+def test_equals_statsmodels_called_by_hand_on_help(help_trial, help_study, wave):
+    expected = by_hand(help_trial, wave, "CES_D_after ~ GROUP + CES_D + AGE + C(RACE)")
+    covariates = {"AGE": "number", "RACE": "category"}
+    result = compare(help_trial, "CES_D", help_study.at(wave), covariates=covariates)
+    row = result.table.iloc[0]
+    np.testing.assert_allclose(row["estimate"], expected.params["GROUP"], rtol=RTOL)
+    np.testing.assert_allclose(row["se"], expected.bse["GROUP"], rtol=RTOL)
+    np.testing.assert_allclose(row["p"], expected.pvalues["GROUP"], rtol=RTOL)
+    np.testing.assert_allclose(
+        row[["ci_low", "ci_high"]].astype(float), expected.conf_int().loc["GROUP"], rtol=RTOL
+    )
+    assert (row["n"], row["df"]) == (expected.nobs, expected.df_resid)
+    assert result.n_excluded == 470 - expected.nobs
+
+
+def test_a_number_with_few_values_stays_a_number(help_trial, help_study):
+    expected = by_hand(help_trial, 6, "CES_D_after ~ GROUP + CES_D + RACE")
+    row = compare(help_trial, "CES_D", help_study, covariates=["RACE"]).table.iloc[0]
+    np.testing.assert_allclose(row["estimate"], expected.params["GROUP"], rtol=RTOL)
+
+
+@pytest.mark.parametrize(
+    "recode",
+    [
+        lambda race: race.map({1: "w", 2: "x", 3: "y", 4: "z"}),
+        lambda race: race.map({1: "w", 2: "x", 3: "y", 4: "z"}).astype("category"),
+    ],
+    ids=["text", "category"],
+)
+def test_text_and_categories_are_dummies(help_trial, help_study, recode):
+    said = compare(help_trial, "CES_D", help_study, covariates={"RACE": "category"})
+    data = help_trial.assign(RACE=recode(help_trial["RACE"]))
+    other = compare(data, "CES_D", help_study, covariates=["RACE"])
+    pd.testing.assert_frame_equal(other.table, said.table)
+    assert other.coefficients["term"].tolist()[3:] == ["RACE=x", "RACE=y", "RACE=z"]
+
+
+def test_a_study_without_waves_compares_people_once(btheb):
+    data = btheb[btheb["month"] == 2]
+    study = Study(person="id", arm="treatment", intervention="BtheB")
+    result = compare(data, "bdi", study, vcov="classical")
+    row = result.table.iloc[0]
+    scores = [data.loc[data["treatment"] == arm, "bdi"] for arm in ("BtheB", "TAU")]
+    np.testing.assert_allclose(row["estimate"], scores[0].mean() - scores[1].mean(), rtol=RTOL)
+    from scipy import stats
+
+    t = stats.ttest_ind(*scores)  # Student's: what classical errors give without covariates
+    np.testing.assert_allclose(row["statistic"], t.statistic, rtol=RTOL)
+    np.testing.assert_allclose(row["p"], t.pvalue, rtol=RTOL)
+    # Cohen's d of two groups is t sqrt(1/n1 + 1/n2).
+    n1, n2 = (len(x) for x in scores)
+    j = 1 - 3 / (4 * (n1 + n2 - 2) - 1)  # the usual approximation: good to 1e-5 here
+    np.testing.assert_allclose(
+        row["hedges_g"], j * t.statistic * np.sqrt(1 / n1 + 1 / n2), rtol=1e-4
+    )
+    assert row["wave"] is None
+    assert "adjusted" not in result.note
+    assert "at the same wave" in result.note
+
+
+def test_a_study_with_a_follow_up_only_compares_without_baseline(btheb, blues):
+    study = Study(person="id", arm="treatment", intervention="BtheB", wave="month", follow_up=2)
+    only = compare(btheb, "bdi", study).table
+    once = compare(
+        btheb[btheb["month"] == 2],
+        "bdi",
+        Study(person="id", arm="treatment", intervention="BtheB"),
+    ).table
+    pd.testing.assert_frame_equal(only.drop(columns="wave"), once.drop(columns="wave"))
+    assert only["wave"].item() == 2
+
+
+def test_people_left_out_are_counted_by_arm_and_reason(btheb, blues):
+    data = btheb.copy()
+    data.loc[(data["id"] == 0) & (data["month"] == 0), "drug"] = None
+    data.loc[(data["id"].isin([1, 4])) & (data["month"] == 0), "bdi"] = np.nan
+    result = compare(data, "bdi", blues, covariates=COVARIATES)
+    assert result.n_excluded == 6
+    assert result.table["n"].item() == 94
+    assert result.warnings == (
+        "Left out: 4 of 48 people in arm 'TAU', 2 of 52 people in arm 'BtheB'; "
+        "3 without bdi at follow-up, 2 without bdi at baseline, 1 without drug "
+        "(a person may lack several).",
+    )
+
+
+def test_someone_alone_in_a_category_is_left_out_and_named(btheb, blues):
+    first = btheb["id"] == 5
+    with_one = btheb.assign(drug=btheb["drug"].where(~first, "Unknown"))
+    result = compare(with_one, "bdi", blues, covariates=COVARIATES)
+    without = compare(btheb[~first], "bdi", blues, covariates=COVARIATES)
+    pd.testing.assert_frame_equal(result.coefficients, without.coefficients)
+    assert "1 alone with drug=Unknown" in result.warnings[0]
+    assert result.n_excluded == without.n_excluded + 1
+    # Leaving them in changes no coefficient: statsmodels says so.
+    wide = with_one[with_one["month"] == 0].merge(
+        with_one.loc[with_one["month"] == 2, ["id", "bdi"]], on="id", suffixes=("", "_after")
+    )
+    whole = smf.ols("bdi_after ~ C(treatment, Treatment('TAU')) + bdi + drug + length", wide).fit()
+    np.testing.assert_allclose(result.table["estimate"], whole.params.iloc[1], rtol=RTOL)
+
+
+def test_a_person_singled_out_by_a_number_is_named(btheb, blues):
+    data = btheb.assign(odd=(btheb["id"] == 3).astype(int))
+    row = btheb.index[(btheb["id"] == 3) & (btheb["month"] == 0)][0] + 1
+    with pytest.raises(TooFewError, match=rf"HC3 errors can't be computed: row {row}\..*'HC1'"):
+        compare(data, "bdi", blues, covariates=["odd"])
+    assert np.isfinite(
+        compare(data, "bdi", blues, covariates=["odd"], vcov="HC1").table["se"]
+    ).all()
+
+
+def test_causal_words_need_chance(btheb, blues):
+    from dataclasses import replace
+
+    randomised = compare(btheb, "bdi", blues).note
+    assert "Chance put people into the arms, so the difference estimates the effect" in randomised
+    for unknown in (None, False):
+        note = compare(btheb, "bdi", replace(blues, randomised=unknown)).note
+        assert "effect" not in note
+        assert "doesn't say that chance put people into the arms" in note
+
+
+def test_note_says_what_was_done(btheb, blues):
+    result = compare(btheb, "bdi", blues, covariates=["drug"], level=0.9)
+    assert result.note.startswith(
+        "Mean bdi at 2 of treatment BtheB minus TAU, adjusted for bdi at baseline, drug: least "
+        "squares, HC3 errors (MacKinnon & White, 1985), 90 % t interval on 93 degrees of freedom."
+    )
+    assert "pooled standard deviation within arms at baseline" in result.note
+
+
+def arms(**columns):
+    """Eight people, a row each."""
+    return pd.DataFrame({"id": range(8), "y": [3.0, 5, 4, 6, 8, 7, 9, 7], **columns})
+
+
+POST = Study(person="id", arm="arm", intervention="t")
+TWO = list("ccccttttt")[:8]
+
+
+def test_an_outcome_that_never_varies_gives_nan_with_warnings():
+    result = compare(arms(arm=TWO).assign(y=4.0), "y", POST)
+    row = result.table.iloc[0]
+    assert row["estimate"] == pytest.approx(0)
+    assert row[["se", "statistic", "p", "hedges_g"]].isna().all()
+    assert result.warnings == (
+        "The model fits the outcome exactly: errors and tests are undefined.",
+        "The outcome doesn't vary within the arms: Hedges' g is undefined.",
+    )
+
+
+def test_three_arms_are_listed_with_counts():
+    with pytest.raises(
+        ArmError, match=r"has 3: 'c' \(4 people\), 'x' \(2 people\), 't' \(2 people\)"
+    ):
+        compare(arms(arm=list("ccccttxx")), "y", POST)
+
+
+def test_one_arm_is_refused():
+    with pytest.raises(ArmError, match=r"needs two arms\. Column 'arm' has 1: 't' \(8 people\)"):
+        compare(arms(arm="t"), "y", POST)
+
+
+@pytest.mark.parametrize(
+    ("values", "intervention", "says"),
+    [
+        ([0] * 4 + [1] * 4, "1", r"the study says '1', text; the data hold 1, a number"),
+        (["0"] * 4 + ["1"] * 4, 1, r"the study says 1, a number; the data hold '1', text"),
+        (TWO, "T", r"\(did you mean 't'\?\)\. It holds 'c' \(4 people\), 't' \(4 people\)\."),
+    ],
+)
+def test_an_intervention_that_is_not_there_gets_a_hint(values, intervention, says):
+    with pytest.raises(ArmError, match=says):
+        compare(arms(arm=values), "y", Study(person="id", arm="arm", intervention=intervention))
+
+
+def test_people_who_change_arm_are_named_with_rows():
+    data = pd.concat([arms(arm=TWO, w=0), arms(arm=[*TWO[:6], "c", "c"], w=1)])
+    study = Study(person="id", arm="arm", intervention="t", wave="w", baseline=0, follow_up=1)
+    with pytest.raises(
+        ArmError, match=r"2 of 8 people change arm.*6 \(rows 7, 15\); 7 \(rows 8, 16\)"
+    ):
+        compare(data, "y", study)
+
+
+def test_an_arm_with_one_person_is_too_few():
+    with pytest.raises(TooFewError, match=r"'c' \(7 people\), 't' \(1 people\)"):
+        compare(arms(arm=list("ccccccct")), "y", POST)
+
+
+def test_more_terms_than_people_is_too_few():
+    rng = np.random.default_rng(3)
+    names = [f"x{k}" for k in range(6)]
+    data = arms(arm=TWO, **{name: rng.normal(size=8) for name in names})
+    with pytest.raises(TooFewError, match=r"8 people have all that is needed, for 8 terms"):
+        compare(data, "y", POST, covariates=names)
+
+
+def test_covariates_that_add_nothing_are_all_named():
+    data = arms(arm=TWO, x=range(8), double=[2 * k for k in range(8)], same="one")
+    with pytest.raises(
+        ColumnError, match=r"'same' is the same for everyone; 'double' follows from 'x'"
+    ):
+        compare(data, "y", POST, covariates=["x", "double", "same"])
+
+
+@pytest.mark.parametrize(
+    ("covariates", "says"),
+    [
+        ("age", r"must be a list of columns.*Got 'age'"),
+        (["id"], r"can't hold 'id' \(the person\)"),
+        (["arm", "y"], r"can't hold 'arm' \(the arm\), 'y' \(the outcome\)"),
+        (["age", "age"], r"names columns twice: 'age'"),
+        ([1], r"must hold names of columns\. Got 1"),
+        ({"age": "numeric"}, r"must be one of 'number', 'category'\. Got 'numeric'"),
+    ],
+)
+def test_covariates_that_make_no_sense_are_refused(covariates, says):
+    with pytest.raises(OptionError, match=says):
+        compare(arms(arm=TWO, age=range(8)), "y", POST, covariates=covariates)
+
+
+def test_covariates_of_the_wrong_kind_are_refused():
+    when = pd.date_range("2024-01-01", periods=8)
+    with pytest.raises(ColumnError, match=r"Columns hold dates: 'born'"):
+        compare(arms(arm=TWO, born=when), "y", POST, covariates=["born"])
+    ages = ["30", "31", "?", "33", "34", "35", "36", "37"]
+    with pytest.raises(ColumnError, match=r"text among numbers: 'age' \('\?'\)"):
+        compare(arms(arm=TWO, age=ages), "y", POST, covariates=["age"])
+    with pytest.raises(ColumnError, match=r"'age' holds '\?' in row 3"):
+        compare(arms(arm=TWO, age=ages), "y", POST, covariates={"age": "number"})
+    infinite = [30, 31, np.inf, 33, 34, 35, 36, 37]
+    with pytest.raises(DataError, match=r"Infinite values: 'age' in row 3"):
+        compare(arms(arm=TWO, age=infinite), "y", POST, covariates=["age"])
+
+
+def test_true_and_false_are_a_category():
+    data = arms(arm=TWO, job=[True, False] * 4)
+    terms = compare(data, "y", POST, covariates=["job"]).coefficients["term"].tolist()
+    assert terms == ["intercept", "arm", "job=True"]
+
+
+def test_errors_must_suit_the_study():
+    with pytest.raises(OptionError, match=r"'vcov' must be one of 'classical'.*Got 'HC9'"):
+        compare(arms(arm=TWO), "y", POST, vcov="HC9")
+    with pytest.raises(OptionError, match="'CR1S' needs clusters, and the study names neither"):
+        compare(arms(arm=TWO), "y", POST, vcov="CR1S")
+    study = Study(person="id", arm="arm", intervention="t", site="s", team="u")
+    data = arms(arm=TWO, s=[0, 1] * 4, u=[0, 0, 1, 1] * 2)
+    with pytest.raises(OptionError, match="'HC1' takes people as independent.*'s', 'u'"):
+        compare(data, "y", study, vcov="HC1")
+
+
+def test_an_arm_must_be_named():
+    with pytest.raises(StudyError, match="compare needs two arms, and the study names none"):
+        compare(arms(arm=TWO), "y", Study(person="id"))
+
+
+def test_a_wave_without_a_follow_up_is_refused():
+    study = Study(person="id", arm="arm", intervention="t", wave="w", baseline=0)
+    with pytest.raises(StudyError, match="compare needs two waves.*'follow_up'"):
+        compare(arms(arm=TWO, w=0), "y", study)

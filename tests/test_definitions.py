@@ -1,0 +1,123 @@
+"""Definitions: shipped ones hold together, and every mistake in a file is named with its key."""
+
+import pytest
+
+import cpeval as cp
+from cpeval.errors import DefinitionError
+
+#: A small definition that is right; tests spoil it.
+RIGHT = """
+name = "mine"
+title = "Mine"
+citation = "Nobody (2020)."
+licence = { terms = "free" }
+items = [
+  { code = "1", label = "one", responses = "r" },
+  { code = "2", label = "two", responses = "r", reversed = true },
+]
+[responses.r]
+codes = { 0 = "no", 1 = "rather", 2 = "yes" }
+[[scales]]
+label = "Sum"
+items = "all"
+range = [0, 4]
+[[scales]]
+name = "percent"
+label = "Percent"
+of = ""
+linear = { start = [0, 4], end = [0, 100] }
+"""
+
+
+def loaded(tmp_path, text):
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return cp.Instrument.from_toml(path)
+
+
+def test_the_catalogue_lists_and_shows():
+    listing = cp.instruments()
+    assert {"ces_d", "pss_fr", "pss_fa", "sf_36", "swemwbs"} <= set(listing)
+    assert len(listing) == len(listing.table)
+    assert "rg_uk" in listing.warnings[0]
+    assert "CES-D" in cp.instrument("ces_d")._repr_html_()
+    assert "sf_36_mh" in repr(cp.instrument("sf_36"))
+
+
+@pytest.mark.parametrize("name", list(cp.instruments()))
+def test_each_shipped_definition_says_what_it_must(name):
+    one = cp.instrument(name)
+    assert one.name == name
+    assert one.citation
+    assert one.sources
+    assert one.licence.terms
+    assert one.status == "verified" or one.status_note
+    for scale in one.scales:
+        assert scale.better in ("higher", "lower")
+        assert scale.range is not None or scale.terms is not None
+        assert one.column(scale).startswith(name)
+
+
+def test_a_definition_of_ones_own_scores(tmp_path):
+    import pandas as pd
+
+    mine = loaded(tmp_path, RIGHT)
+    data = pd.DataFrame({"mine_1": [2, 0, 1], "mine_2": [0, 2, 1]})
+    scored = cp.score(data, mine)
+    assert scored.mine.tolist() == [4, 0, 2]
+    assert scored.mine_percent.tolist() == [100, 0, 50]
+    assert cp.score(data, tmp_path / "mine.toml").equals(scored)
+    assert cp.score(data, str(tmp_path / "mine.toml")).equals(scored)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('title = "Mine"', 'titel = "Mine"', "titel: there is no such key (did you mean 'title'?)"),
+        ('title = "Mine"', "", "title: is needed and absent"),
+        ('name = "mine"', 'name = "My Scale"', "name: should be lower-case letters, digits and _"),
+        ('label = "one"', 'lable = "one"', "items.1.lable: there is no such key (did you mean 'label'?)"),
+        ('code = "2"', 'code = "1"', "items: '1' stands twice"),
+        ('responses = "r" },', 'responses = "rr" },', "responses has no 'rr' (did you mean 'r'?)"),
+        ("0 = \"no\"", "zero = \"no\"", "responses.r.codes: keys should be numbers (codes)"),
+        ('items = "all"', 'items = ["1", "3"]', "scales, 'mine': there is no item '3'"),
+        ('items = "all"', 'items = ["1", "1"]', "'1' stands twice"),
+        ('items = "all"', 'items = "all"\nof = "percent"', "give one of items, of, terms"),
+        ('items = "all"', 'items = "all"\nanswered = 3', "answered is more than its 2 items"),
+        ('items = "all"', 'items = "all"\ncombine = "median"', "scales.1.combine: input should be"),
+        ("range = [0, 4]", "range = [0, 40]", "range [0.0, 40.0], but the items give [0, 4]"),
+        ('of = ""', 'of = "total"', "there is no scale 'total'"),
+        ('of = ""', 'of = "percent"', "made of 'percent', which must stand above it (no cycles)"),
+        ("end = [0, 100] }", "end = [0, 100] }\nlookup = { 0 = 1 }", "give lookup or linear, not both"),
+        ("reversed = true", "reversed = true, values = { 0 = 0, 1 = 0, 2 = 1 }", "reversed or values, not both"),
+        ("reversed = true", "values = { 0 = 0, 1 = 0 }", "values and the response codes differ in 2"),
+        ("reversed = true", 'rules = [{ item = "9", codes = "missing", values = { 0 = 0, 1 = 0, 2 = 0 } }]', "rules names no item '9'"),
+        ('2 = "yes" }', '2 = "yes" }\nmissing_codes = [2]', "missing_codes: 2 are answers too"),
+        ('2 = "yes" }', '2 = "yes" }\nother_codings = [{ 1 = 0, 3 = 2 }]', "code 1 means another answer in the standard coding"),
+        ('2 = "yes" }', '2 = "yes" }\nother_codings = [{ 4 = 7 }]', "other_codings.1: no codes 7"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_named_with_their_key(tmp_path, old, new, said):
+    assert old in RIGHT
+    with pytest.raises(DefinitionError) as caught:
+        loaded(tmp_path, RIGHT.replace(old, new, 1))
+    assert said in str(caught.value)
+
+
+def test_every_mistake_at_once(tmp_path):
+    spoilt = RIGHT.replace('title = "Mine"', "").replace('label = "one"', "lable = 'one'").replace('terms = "free"', "")
+    with pytest.raises(DefinitionError) as caught:
+        loaded(tmp_path, spoilt)
+    for said in ("title: is needed", "licence.terms: is needed", "items.1.label: is needed", "items.1.lable"):
+        assert said in str(caught.value)
+
+
+def test_a_column_that_no_scale_gives():
+    with pytest.raises(DefinitionError, match=r"gives no column 'sf_36_mhh' \(did you mean 'sf_36_mh'\?\)"):
+        cp.instrument("sf_36").scale("sf_36_mhh")
+
+
+def test_names_are_escaped_in_html(tmp_path):
+    html = loaded(tmp_path, RIGHT.replace('"Mine"', '"<script>alert(1)</script>"'))._repr_html_()
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
