@@ -43,10 +43,11 @@ unit: .venv/.tests ## Run the tests and the examples in docstrings, without brow
 define group
 	@if sh .ci/system-packages $(1); then \
 		echo "==> Tests: $(2)"; $(pytest) -m $(2); \
-	elif [ "$$CI" = true ]; then \
-		echo "FAILED: in CI the $(2) tests can't be left out." >&2; exit 1; \
 	else \
-		echo "LEFT OUT: the $(2) tests."; \
+		case "$$CI" in \
+		true|TRUE|True|1) echo "FAILED: in CI the $(2) tests can't be left out." >&2; exit 1;; \
+		*) echo "LEFT OUT: the $(2) tests.";; \
+		esac; \
 	fi
 endef
 

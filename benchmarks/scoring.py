@@ -16,7 +16,7 @@ from _timing import Row, medians, show
 
 import cpeval as cp
 
-N_ROWS, N_ITEMS, REPEATS = 1_000_000, 14, 9
+N_ROWS, N_ITEMS, REPEATS = 1_000_000, 14, 25
 MISSING = 0.01
 ITEMS = [f"q{number}" for number in range(1, N_ITEMS + 1)]
 ITEM_LINES = ", ".join(

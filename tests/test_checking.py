@@ -9,7 +9,13 @@ import cpeval as cp
 from cpeval.errors import ColumnError, DataError
 
 STUDY = cp.Study(
-    person="id", site="trust", arm="arm", intervention="CP", wave="wave", baseline="t0", follow_up="t1"
+    person="id",
+    site="trust",
+    arm="arm",
+    intervention="CP",
+    wave="wave",
+    baseline="t0",
+    follow_up="t1",
 )
 
 
@@ -107,7 +113,9 @@ def test_absent_columns_of_the_study_are_named_with_near_misses(clean):
 def test_arms(clean):
     changed = clean.copy()
     changed.loc[1, "arm"] = "usual"
-    assert found(changed) == {("arm changes within a person", "error", "arm"): ([1, 2], ["CP", "usual"])}
+    assert found(changed) == {
+        ("arm changes within a person", "error", "arm"): ([1, 2], ["CP", "usual"])
+    }
     third = clean.copy()
     third.loc[[0, 1], "arm"] = "other"
     assert found(third) == {("arms are not two", "error", "arm"): ([], ["'CP', 'other', 'usual'"])}
@@ -122,7 +130,9 @@ def test_names_spelt_in_two_ways_are_a_warning(clean):
     clean.loc[[2, 3], "trust"] = "south  trust"
     result = cp.check(clean, STUDY)
     assert result.ok
-    assert found(clean) == {("name spelt in two ways", "warning", "trust"): ([3, 4], ["south  trust"] * 2)}
+    assert found(clean) == {
+        ("name spelt in two ways", "warning", "trust"): ([3, 4], ["south  trust"] * 2)
+    }
     assert "Most rows say 'South Trust'" in result.table.advice[0]
 
 
@@ -207,7 +217,9 @@ def test_what_is_no_dataframe():
 
 def test_a_million_answers_are_checked_without_a_loop_over_rows():
     rng = np.random.default_rng(1)
-    data = pd.DataFrame(rng.integers(1, 6, (150_000, 7)), columns=[f"swemwbs_{n}" for n in range(1, 8)])
+    data = pd.DataFrame(
+        rng.integers(1, 6, (150_000, 7)), columns=[f"swemwbs_{n}" for n in range(1, 8)]
+    )
     data.loc[:, "swemwbs_7"] = 9
     table = cp.check(data, instruments=["swemwbs"]).table
     assert len(table) == 150_000 + 1  # and a note: they don't vary

@@ -105,15 +105,26 @@ def test_mistakes_are_named_with_their_key(tmp_path, old, new, said):
 
 
 def test_every_mistake_at_once(tmp_path):
-    spoilt = RIGHT.replace('title = "Mine"', "").replace('label = "one"', "lable = 'one'").replace('terms = "free"', "")
+    spoilt = (
+        RIGHT.replace('title = "Mine"', "")
+        .replace('label = "one"', "lable = 'one'")
+        .replace('terms = "free"', "")
+    )
     with pytest.raises(DefinitionError) as caught:
         loaded(tmp_path, spoilt)
-    for said in ("title: is needed", "licence.terms: is needed", "items.1.label: is needed", "items.1.lable"):
+    for said in (
+        "title: is needed",
+        "licence.terms: is needed",
+        "items.1.label: is needed",
+        "items.1.lable",
+    ):
         assert said in str(caught.value)
 
 
 def test_a_column_that_no_scale_gives():
-    with pytest.raises(DefinitionError, match=r"gives no column 'sf_36_mhh' \(did you mean 'sf_36_mh'\?\)"):
+    with pytest.raises(
+        DefinitionError, match=r"gives no column 'sf_36_mhh' \(did you mean 'sf_36_mh'\?\)"
+    ):
         cp.instrument("sf_36").scale("sf_36_mhh")
 
 

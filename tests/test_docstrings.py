@@ -12,7 +12,9 @@ import cpeval
 
 def section(text, title):
     """The lines of a numpydoc section, or none."""
-    match = re.search(rf"^{title}\n-{{{len(title)}}}\n(.*?)(?=^\S.*\n---|\Z)", text, re.M | re.S)
+    match = re.search(
+        rf"^{title}\n-{{{len(title)}}}\n(.*?)(?=^\S[^\n]*\n---|\Z)", text, re.M | re.S
+    )
     return match.group(1).splitlines() if match else []
 
 

@@ -28,7 +28,7 @@ def scored():
 @pytest.mark.parametrize("wave", WAVES)
 @pytest.mark.parametrize("scale", SF36)
 def test_sf_36_equals_the_trial_at_every_wave(scored, scale, wave):
-    rows = scored[scored.TIME == wave]
+    rows = scored[wave == scored.TIME]
     ours, theirs = rows[f"sf_36_{scale}"], rows[scale.upper()]
     np.testing.assert_allclose(ours, theirs, rtol=RTOL, atol=RTOL)  # NaN where NaN
     assert theirs.notna().sum() > 200
@@ -36,7 +36,7 @@ def test_sf_36_equals_the_trial_at_every_wave(scored, scale, wave):
 
 @pytest.mark.parametrize("wave", WAVES)
 def test_ces_d_equals_the_trial_where_all_items_are_answered(scored, wave):
-    rows = scored[(scored.TIME == wave) & (scored.ces_d_answered == 20)]
+    rows = scored[(wave == scored.TIME) & (scored.ces_d_answered == 20)]
     assert (rows.ces_d == rows.CES_D).all()
     assert len(rows) > 200
 
@@ -45,19 +45,21 @@ def test_ces_d_of_the_trial_sums_what_was_answered_where_we_prorate(scored):
     partial = scored[scored.ces_d_answered.between(1, 19)]
     assert len(partial) == 24
     assert partial.ces_d_answered.min() == 18
-    np.testing.assert_allclose(partial.ces_d * partial.ces_d_answered / 20, partial.CES_D, rtol=RTOL)
+    np.testing.assert_allclose(
+        partial.ces_d * partial.ces_d_answered / 20, partial.CES_D, rtol=RTOL
+    )
     assert (scored.ces_d.isna() == scored.CES_D.isna()).all()
 
 
 @pytest.mark.parametrize("wave", WAVES)
 def test_support_from_friends_equals_the_trial(scored, wave):
-    rows = scored[scored.TIME == wave]
+    rows = scored[wave == scored.TIME]
     assert (rows.pss_fr == rows.PSS_FR).all()
 
 
 @pytest.mark.parametrize("wave", WAVES)
 def test_support_from_family_equals_the_trial_where_it_has_a_score(scored, wave):
-    rows = scored[(scored.TIME == wave) & scored.PSS_FA.notna()]
+    rows = scored[(wave == scored.TIME) & scored.PSS_FA.notna()]
     assert (rows.pss_fa == rows.PSS_FA).all()
     assert len(rows) > 200
 

@@ -8,8 +8,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import cpeval as cp
 from cpeval.definitions.catalogue import instruments
@@ -31,7 +30,9 @@ def collected(frame):
     native = nw.from_native(frame)
     eager = native.collect() if isinstance(native, nw.LazyFrame) else native
     plain = {c: eager[c].to_list() for c in eager.columns}
-    return {c: [None if v is None or v is pd.NA or v != v else v for v in vs] for c, vs in plain.items()}
+    return {
+        c: [None if v is None or v is pd.NA or v != v else v for v in vs] for c, vs in plain.items()
+    }
 
 
 @pytest.fixture(params=ENGINES, ids=str)
@@ -53,7 +54,9 @@ def test_ces_d_reverses_4_8_12_16_prorates_and_needs_16(make):
     four_gone = [None] * 3 + [1] * 13 + [1, 1, 1, None]
     # answered: 16 items, reversed 4, 8, 12, 16 all among them: 12 + 8 = 20, times 20 / 16
     five_gone = [None] * 5 + [1] * 15
-    out = collected(cp.score(make(sheet("ces_d", [whole, four_gone, five_gone])), "ces_d", answered=True))
+    out = collected(
+        cp.score(make(sheet("ces_d", [whole, four_gone, five_gone])), "ces_d", answered=True)
+    )
     assert out["ces_d"] == [24, 25, None]
     assert out["ces_d_answered"] == [20, 16, 15]
 
@@ -112,7 +115,9 @@ def test_two_codings_in_one_column_are_refused(make):
 
 def test_a_code_that_means_missing_is_missing(make):
     rows = [[8, 4, 4, 4, *[3] * 14]]  # 8 is "not applicable"
-    out = collected(cp.score(make(sheet("connecting_people", rows)), "connecting_people", answered=True))
+    out = collected(
+        cp.score(make(sheet("connecting_people", rows)), "connecting_people", answered=True)
+    )
     assert out["connecting_people_partnership"] == [4]
     assert out["connecting_people_partnership_answered"] == [3]
 
@@ -270,7 +275,9 @@ def test_absent_items_are_named_with_near_misses():
     data = pd.DataFrame({f"sw_{k}": [3] for k in range(1, 7)} | {"sw7": [3]})
     with pytest.raises(ColumnError, match=r"no item columns 'sw_7' \(did you mean 'sw7'\?\)"):
         cp.score(data, "swemwbs", items="sw_{n}")
-    with pytest.raises(ColumnError, match=r"'swemwbs_1' … 'swemwbs_7' \(all 7\).*Columns there: 'sw_1'"):
+    with pytest.raises(
+        ColumnError, match=r"'swemwbs_1' … 'swemwbs_7' \(all 7\).*Columns there: 'sw_1'"
+    ):
         cp.score(data, "swemwbs")
 
 
@@ -322,7 +329,9 @@ def test_two_columns_of_one_name_are_refused():
 def test_unknown_instrument_and_option():
     with pytest.raises(DefinitionError, match=r"no instrument 'ces-d' \(did you mean 'ces_d'\?\)"):
         cp.score(pd.DataFrame(), "ces-d")
-    with pytest.raises(OptionError, match="'on_invalid' must be one of 'raise', 'missing'. Got 'drop'"):
+    with pytest.raises(
+        OptionError, match="'on_invalid' must be one of 'raise', 'missing'. Got 'drop'"
+    ):
         cp.score(pd.DataFrame(), "ces_d", on_invalid="drop")
     with pytest.raises(ColumnError, match="should be a dataframe.*Got list"):
         cp.score([1], "ces_d")

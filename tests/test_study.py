@@ -43,7 +43,15 @@ def test_is_frozen_pickles_and_compares():
 
 def test_every_mistake_at_once():
     with pytest.raises(StudyError) as caught:
-        cp.Study(person="id", site="id", team="", intervention=1, baseline=0, follow_up=0, randomised="no")
+        cp.Study(
+            person="id",
+            site="id",
+            team="",
+            intervention=1,
+            baseline=0,
+            follow_up=0,
+            randomised="no",
+        )
     text = str(caught.value)
     for said in (
         "site: column 'id' is the person already",
@@ -64,8 +72,12 @@ def test_an_arm_needs_its_intervention():
 
 def test_from_toml(tmp_path):
     path = tmp_path / "study.toml"
-    path.write_text('[study]\nperson = "id"\nwave = "w"\nbaseline = 0\nfollow_up = [6, 12]\n[data]\nx = 1\n')
-    assert cp.Study.from_toml(path) == cp.Study(person="id", wave="w", baseline=0, follow_up=[6, 12])
+    path.write_text(
+        '[study]\nperson = "id"\nwave = "w"\nbaseline = 0\nfollow_up = [6, 12]\n[data]\nx = 1\n'
+    )
+    assert cp.Study.from_toml(path) == cp.Study(
+        person="id", wave="w", baseline=0, follow_up=[6, 12]
+    )
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,31 @@ _PUBLIC = {
     "simulate": "cpeval.simulation:simulate",
 }
 
-__all__ = [*sorted(_PUBLIC), "__version__"]
+# Spelt out, since type checkers and editors read it.
+__all__ = [
+    "CpevalError",
+    "CpevalWarning",
+    "Evaluation",
+    "Instrument",
+    "Result",
+    "Simulation",
+    "Study",
+    "__version__",
+    "check",
+    "errors",
+    "evaluate",
+    "example",
+    "instrument",
+    "instruments",
+    "join",
+    "measurement",
+    "outcomes",
+    "read",
+    "read_redcap",
+    "read_wide",
+    "score",
+    "simulate",
+]
 
 
 def __getattr__(name: str) -> object:

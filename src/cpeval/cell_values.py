@@ -13,19 +13,21 @@ import pyarrow.compute as pc
 
 from cpeval.errors import ReadError, listed
 
-#: Words for "no answer" that statistics programs write among numbers. In a column of text they
-#: stay: a person may be called None, an id may be NaN.
+#: Words for "no answer" that statistics programs write among numbers. In a column that holds any
+#: other text they stay: a person may be called None, an id may be NaN.
 WORDS = (
     "NaN", "nan", "NAN", "None", "none", "NULL", "Null", "null", "<NA>", "N/A", "n/a", "#N/A",
     "#NULL!", ".",
 )  # fmt: skip
 
 _EXPONENT = r"([eE][+-]?[0-9]{1,3})?"
-#: A number as it is written with a point. Neither 007 nor +44 is: they name things. More than 15
-#: digits, which no float holds, name something too.
-_POINT = rf"^-?((0|[1-9][0-9]{{0,14}})(\.[0-9]*)?|\.[0-9]+){_EXPONENT}$"
+#: A number as it is written with a point. Neither 007 nor +44 is: they name things. So do whole
+#: numbers of more than 15 digits, which no float holds.
+_POINT = rf"^-?(0|[1-9][0-9]{{0,14}}|(0|[1-9][0-9]*)\.[0-9]*|\.[0-9]+){_EXPONENT}$"
 _WHOLE = r"^-?(0|[1-9][0-9]{0,14})$"
-_COMMA = rf"^-?(0|[1-9][0-9]{{0,14}})?,[0-9]+{_EXPONENT}$"
+#: What may stand among numbers with commas.
+_NO_POINT = rf"^-?(0|[1-9][0-9]{{0,14}}){_EXPONENT}$"
+_COMMA = rf"^-?(0|[1-9][0-9]*)?,[0-9]+{_EXPONENT}$"
 #: 1,234 is one and a bit, or a thousand and more.
 _THOUSANDS = r"^-?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]+)?$"
 _POINT_THOUSANDS = r"^-?[1-9][0-9]{0,2}(\.[0-9]{3})+(,[0-9]+)?$"
@@ -86,14 +88,20 @@ class Column:
     @property
     def said(self) -> pa.Array:
         """The cells that say something."""
-        return self.trimmed.filter(pa.array(~(self.blank | self.word)))
+        silent = self.blank | self.word
+        return self.trimmed.filter(pa.array(~silent)) if silent.any() else self.trimmed
 
     def all_match(self, *patterns: str) -> bool:
         """Say whether every cell that says something matches one of the patterns."""
-        said = self.said
-        if not len(said):
+        rest = self.said
+        if not len(rest):
             return False
-        return bool(np.logical_or.reduce([_match(said, pattern) for pattern in patterns]).all())
+        for pattern in patterns:
+            wrong = ~_match(rest, pattern)
+            if not wrong.any():
+                return True
+            rest = rest.filter(pa.array(wrong))
+        return False
 
     def any_match(self, pattern: str) -> bool:
         """Say whether a cell that says something matches the pattern."""
@@ -165,28 +173,25 @@ def _decide_commas(
         return set()
     if decimal == ",":
         _require_no_points(columns, name)
-        return {c.name for c in columns if c.any_match(_COMMA) and c.all_match(_COMMA, _WHOLE)}
-    commas, points = [], []
+        return {c.name for c in columns if c.any_match(_COMMA) and c.all_match(_COMMA, _NO_POINT)}
+    commas: list[str] = []
     problems: dict[str, list[str]] = {}
     for column in columns:
-        if not column.all_match(_POINT, _COMMA, _THOUSANDS):
-            continue
         with_comma = column.said.filter(pc.match_substring(column.said, ","))
-        has_point = column.any_match(r"\.")
-        if not len(with_comma):
-            points += [column.name] if has_point else []
-        elif _match(with_comma, _THOUSANDS).all():
+        if not len(with_comma) or not column.all_match(_POINT, _COMMA, _THOUSANDS):
+            continue
+        if _match(with_comma, _THOUSANDS).all():
             problems.setdefault("thousands", []).append(_shown(column.name, with_comma))
-        elif has_point or not column.all_match(_COMMA, _WHOLE):
+        elif column.any_match(r"\.") or not column.all_match(_COMMA, _NO_POINT):
             problems.setdefault("both", []).append(_shown(column.name, with_comma))
         elif separator == ",":
             problems.setdefault("list", []).append(_shown(column.name, with_comma))
         else:
             commas.append(column.name)
-    if commas and points:
-        problems["points"] = [
-            f"commas in {listed(commas)}, points in {listed(points)}",
-        ]
+    if commas:
+        points = [c.name for c in columns if c.any_match(r"\.") and c.all_match(_POINT)]
+        if points:
+            problems["points"] = [f"commas in {listed(commas)}, points in {listed(points)}"]
     if problems:
         raise ReadError(_comma_message(problems, name))
     return set(commas)
@@ -228,8 +233,8 @@ def _require_no_points(columns: Sequence[Column], name: str) -> None:
 def _make(column: Column, *, comma: bool) -> tuple[pd.Series, dict[str, int]]:
     """Return the column's values, and how often each word among numbers was made missing."""
     said = column.said
-    if not len(said) and not column.word.any():
-        return pd.Series(np.full(len(column.codes), np.nan)), {}
+    if not len(said):
+        return pd.Series(np.full(len(column.codes), np.nan)), _count_words(column)
     if comma or column.all_match(_POINT):
         numbers = _numbers(column, comma=comma)
         if not np.isinf(numbers).any():  # 1e999 is no number.

@@ -21,9 +21,28 @@ from cpeval.study import Study
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: Names or definitions, or a mapping from them to where their items are.
+Instruments = Sequence[str | Instrument] | Mapping[str, Items] | Mapping[Instrument, Items]
+
 COLUMNS = ("problem", "severity", "column", "row", "value", "advice")
 #: Codes that survey software writes for a missing answer and that people forget to declare.
-FORGOTTEN = (-1.0, -7.0, -8.0, -9.0, -77.0, -88.0, -99.0, -999.0, 77.0, 88.0, 99.0, 777.0, 888.0, 999.0, 9999.0)
+FORGOTTEN = (
+    -1.0,
+    -7.0,
+    -8.0,
+    -9.0,
+    -77.0,
+    -88.0,
+    -99.0,
+    -999.0,
+    77.0,
+    88.0,
+    99.0,
+    777.0,
+    888.0,
+    999.0,
+    9999.0,
+)
 #: The problem that a study may excuse by ``on_invalid = "missing"``.
 OUTSIDE = "answer outside the codes"
 _ORDER = {"error": 0, "warning": 1, "note": 2}
@@ -50,7 +69,9 @@ class Check(Result):
         """One row a problem and column: severity, cells, the values and first rows, advice."""
         keys = ["severity", "problem", "column", "advice"]
         if self.table.empty:
-            return pd.DataFrame(columns=["severity", "problem", "column", "cells", "values", "rows", "advice"])
+            return pd.DataFrame(
+                columns=["severity", "problem", "column", "cells", "values", "rows", "advice"]
+            )
         groups = self.table.groupby(keys, sort=False, dropna=False)
         short = groups.agg(
             cells=("row", lambda rows: max(int(rows.notna().sum()), 1)),
@@ -64,10 +85,18 @@ class Check(Result):
         if self.table.empty:
             return f"No problems found in {self.n_rows} rows."
         lines = []
-        for severity, problem, column, cells, values, rows, advice in self.summary.itertuples(index=False):
+        for severity, problem, column, cells, values, rows, advice in self.summary.itertuples(
+            index=False
+        ):
             where = f" in column {column!r}" if column else ""
             what = f" ({values})" if values else ""
-            at = f", row {rows}" if cells == 1 and rows else f", {cells} cells, rows {rows}" if rows else ""
+            at = (
+                f", row {rows}"
+                if cells == 1 and rows
+                else f", {cells} cells, rows {rows}"
+                if rows
+                else ""
+            )
             lines.append(f"{severity}: {problem}{where}{what}{at}.\n    {advice}")
         return "\n".join([*lines, self.note])
 
@@ -94,7 +123,7 @@ def check(
     data: Any,  # noqa: ANN401
     study: Study | None = None,
     *,
-    instruments: Sequence[str | Instrument] | Mapping[str | Instrument, Items] = (),
+    instruments: Instruments = (),
 ) -> Check:
     """Find every problem that would spoil an analysis, and say what to do about each.
 
@@ -144,10 +173,17 @@ def check(
     names = [str(name) for name in frame.columns]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        parts += [_found("two columns with one name", "error", c, advice="Rename or delete one.") for c in twice]
+        parts += [
+            _found("two columns with one name", "error", c, advice="Rename or delete one.")
+            for c in twice
+        ]
         frame = frame.loc[:, ~frame.columns.duplicated()]
     if frame.empty:
-        parts.append(_found("no rows", "error", advice="Is this the right file, and were all rows filtered out?"))
+        parts.append(
+            _found(
+                "no rows", "error", advice="Is this the right file, and were all rows filtered out?"
+            )
+        )
     used = _item_columns(frame, instruments, parts)
     if study is not None:
         parts += _study_problems(frame, study)
@@ -198,7 +234,9 @@ def _found(
 def _gathered(parts: list[pd.DataFrame], n_rows: int) -> Check:
     parts = [part for part in parts if len(part)]
     if not parts:
-        return Check(table=pd.DataFrame(columns=list(COLUMNS)), note=f"Checked {n_rows} rows.", n_rows=n_rows)
+        return Check(
+            table=pd.DataFrame(columns=list(COLUMNS)), note=f"Checked {n_rows} rows.", n_rows=n_rows
+        )
     table = pd.concat(parts, ignore_index=True)
     order = table["severity"].map(_ORDER)
     table = table.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
@@ -210,7 +248,7 @@ def _gathered(parts: list[pd.DataFrame], n_rows: int) -> Check:
 
 def _item_columns(
     frame: pd.DataFrame,
-    instruments: Sequence[str | Instrument] | Mapping[str | Instrument, Items],
+    instruments: Instruments,
     parts: list[pd.DataFrame],
 ) -> list[tuple[Instrument, dict[str, str]]]:
     """Match items to columns; those absent become problems, the rest are looked at all the same."""
@@ -224,7 +262,9 @@ def _item_columns(
         absent = [column for column in columns.values() if column not in frame.columns]
         for column in absent:
             near = did_you_mean(column, frame.columns)
-            advice = f"{definition.name} needs it{near}. Say where its items are, or rename the column."
+            advice = (
+                f"{definition.name} needs it{near}. Say where its items are, or rename the column."
+            )
             parts.append(_found("item column absent", "error", column, advice=advice))
         used.append((definition, {i: c for i, c in columns.items() if c not in absent}))
     return used
@@ -235,12 +275,16 @@ def _study_problems(frame: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]
     for role, column in absent.items():
         near = did_you_mean(column, frame.columns)
         yield _found(
-            "column absent", "error", column,
+            "column absent",
+            "error",
+            column,
             advice=f"The study names it as {role}{near}. Columns there: {listed(frame.columns)}.",
         )
     here: Callable[[str | None], bool] = lambda c: c is not None and c in frame.columns  # noqa: E731
     if here(study.person):
-        yield _missing(frame, study.person, "person missing", "error", "Every row needs its person's id.")
+        yield _missing(
+            frame, study.person, "person missing", "error", "Every row needs its person's id."
+        )
         yield from _twice(frame, study)
     if here(study.wave):
         yield from _waves(frame, study)
@@ -252,11 +296,19 @@ def _study_problems(frame: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]
     for role in ("site", "team"):
         column = getattr(study, role)
         if here(study.person) and here(column):
-            yield _wanderers(frame, study.person, column, f"person in several {role}s", "warning",
-                             f"Is the person's {role} right? Analyses use the one at baseline.")
+            yield _wanderers(
+                frame,
+                study.person,
+                column,
+                f"person in several {role}s",
+                "warning",
+                f"Is the person's {role} right? Analyses use the one at baseline.",
+            )
 
 
-def _missing(frame: pd.DataFrame, column: str, problem: str, severity: str, advice: str) -> pd.DataFrame:
+def _missing(
+    frame: pd.DataFrame, column: str, problem: str, severity: str, advice: str
+) -> pd.DataFrame:
     return _found(problem, severity, column, np.flatnonzero(frame[column].isna()), advice=advice)
 
 
@@ -267,9 +319,18 @@ def _twice(frame: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]:
     known = frame[study.person].notna()
     repeated = np.flatnonzero(frame.duplicated(keys, keep=False) & known)
     problem = "person twice at a wave" if len(keys) == 2 else "person twice"
-    values = [" at ".join(str(_text(v)) for v in row) for row in frame[keys].iloc[repeated].to_numpy(dtype=object)]
-    yield _found(problem, "error", study.person, repeated, values,
-                 advice="Keep one row for each person and wave; delete or correct the others.")
+    values = [
+        " at ".join(str(_text(v)) for v in row)
+        for row in frame[keys].iloc[repeated].to_numpy(dtype=object)
+    ]
+    yield _found(
+        problem,
+        "error",
+        study.person,
+        repeated,
+        values,
+        advice="Keep one row for each person and wave; delete or correct the others.",
+    )
 
 
 def _waves(frame: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]:
@@ -282,11 +343,24 @@ def _waves(frame: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]:
     hints = {v: _wave_hint(v, study) for v in values.unique()}
     for value, hint in hints.items():
         rows = unknown[(values == value).to_numpy()]
-        yield _found("wave unknown to the study", "error", str(study.wave), rows, values[values == value], advice=hint)
+        yield _found(
+            "wave unknown to the study",
+            "error",
+            str(study.wave),
+            rows,
+            values[values == value],
+            advice=hint,
+        )
     for wave in study.waves:
         if not (column == wave).any():
-            yield _found("wave without rows", "error", str(study.wave), None, wave,
-                         advice=f"No row has it. Waves there: {listed(sorted(column.dropna().unique(), key=str))}.")
+            yield _found(
+                "wave without rows",
+                "error",
+                str(study.wave),
+                None,
+                wave,
+                advice=f"No row has it. Waves there: {listed(sorted(column.dropna().unique(), key=str))}.",
+            )
 
 
 def _wave_hint(value: object, study: Study) -> str:
@@ -301,18 +375,38 @@ def _wave_hint(value: object, study: Study) -> str:
 
 def _arms(frame: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]:
     arm = str(study.arm)
-    yield _missing(frame, arm, "arm missing", "warning", "These rows take no part in comparisons of arms.")
+    yield _missing(
+        frame, arm, "arm missing", "warning", "These rows take no part in comparisons of arms."
+    )
     there = sorted(frame[arm].dropna().unique(), key=str)
     if study.intervention not in there:
-        yield _found("intervention not found", "error", arm, None, study.intervention,
-                     advice=f"The study's intervention is no value of the column. Values there: {listed(there)}"
-                            f"{did_you_mean(study.intervention, there)}.")
+        yield _found(
+            "intervention not found",
+            "error",
+            arm,
+            None,
+            study.intervention,
+            advice=f"The study's intervention is no value of the column. Values there: {listed(there)}"
+            f"{did_you_mean(study.intervention, there)}.",
+        )
     if len(there) != 2:
-        yield _found("arms are not two", "error", arm, None, listed(there),
-                     advice="A comparison needs two arms; filter the rows or recode the column.")
+        yield _found(
+            "arms are not two",
+            "error",
+            arm,
+            None,
+            listed(there),
+            advice="A comparison needs two arms; filter the rows or recode the column.",
+        )
     if study.person in frame.columns:
-        yield _wanderers(frame, study.person, arm, "arm changes within a person", "error",
-                         "A person belongs to one arm; correct these rows.")
+        yield _wanderers(
+            frame,
+            study.person,
+            arm,
+            "arm changes within a person",
+            "error",
+            "A person belongs to one arm; correct these rows.",
+        )
 
 
 def _wanderers(
@@ -334,8 +428,14 @@ def _variants(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     common = frame[column].value_counts()
     keep = doubtful.groupby(plain[doubtful.index]).agg(lambda spellings: common[spellings].idxmax())
     rows = np.flatnonzero(frame[column].isin([s for s in doubtful if s not in set(keep)]))
-    return _found("name spelt in two ways", "warning", column, rows, frame[column].iloc[rows],
-                  advice=f"Most rows say {listed(keep)}; write it one way, or they count as different.")
+    return _found(
+        "name spelt in two ways",
+        "warning",
+        column,
+        rows,
+        frame[column].iloc[rows],
+        advice=f"Most rows say {listed(keep)}; write it one way, or they count as different.",
+    )
 
 
 def _answer_problems(
@@ -351,14 +451,29 @@ def _answer_problems(
         allowed = accepted(definition, item)
         wrong = np.flatnonzero(numbers.notna() & ~numbers.isin(allowed))
         codes = ", ".join(f"{c:g}" for c in allowed)
-        yield _found(OUTSIDE, "error", column, wrong, numbers.iloc[wrong],
-                     advice=f"{definition.name}, item {code}, takes {codes}. If it is a missing code, declare it "
-                            "(missing = …); otherwise correct it.")
+        yield _found(
+            OUTSIDE,
+            "error",
+            column,
+            wrong,
+            numbers.iloc[wrong],
+            advice=f"{definition.name}, item {code}, takes {codes}. If it is a missing code, declare it "
+            "(missing = …); otherwise correct it.",
+        )
         yield from _mixed(definition, item, column, numbers)
         if len(frame) and values.isna().all():
-            yield _found("nobody answered", "note", column, advice="Is the column empty on purpose?")
+            yield _found(
+                "nobody answered", "note", column, advice="Is the column empty on purpose?"
+            )
         elif len(frame) > 1 and numbers.nunique() == 1 and not numbers.isna().any():
-            yield _found("answers don't vary", "note", column, None, numbers.iloc[0], advice="All answers are the same.")
+            yield _found(
+                "answers don't vary",
+                "note",
+                column,
+                None,
+                numbers.iloc[0],
+                advice="All answers are the same.",
+            )
 
 
 def _text_answers(
@@ -369,22 +484,44 @@ def _text_answers(
     found = values.iloc[text]
     known = found.astype(str).str.strip().str.casefold().isin(list(labels))
     pairs = {str(v): int(labels[str(v).strip().casefold()]) for v in found[known].unique()}
-    yield _found("label in place of a code", "error", column, text[known.to_numpy()], found[known],
-                 advice=f"Recode it: {pairs}.")
-    yield _found("text in a number column", "error", column, text[~known.to_numpy()], found[~known],
-                 advice=f"{definition.name} needs the answer's code; correct the cell or declare it missing.")
+    yield _found(
+        "label in place of a code",
+        "error",
+        column,
+        text[known.to_numpy()],
+        found[known],
+        advice=f"Recode it: {pairs}.",
+    )
+    yield _found(
+        "text in a number column",
+        "error",
+        column,
+        text[~known.to_numpy()],
+        found[~known],
+        advice=f"{definition.name} needs the answer's code; correct the cell or declare it missing.",
+    )
     if not len(text) and values.notna().any():
-        yield _found("numbers stored as text", "error", column,
-                     advice=f"Make the column numbers: data[{column!r}] = pd.to_numeric(data[{column!r}]).")
+        yield _found(
+            "numbers stored as text",
+            "error",
+            column,
+            advice=f"Make the column numbers: data[{column!r}] = pd.to_numeric(data[{column!r}]).",
+        )
 
 
-def _mixed(definition: Instrument, item: Item, column: str, numbers: pd.Series) -> Iterator[pd.DataFrame]:
+def _mixed(
+    definition: Instrument, item: Item, column: str, numbers: pd.Series
+) -> Iterator[pd.DataFrame]:
     codings = definition.answers(item).codings
     if len(codings) > 1:
         own = [one - frozenset().union(*(o for o in codings if o is not one)) for one in codings]
         if sum(numbers.isin(list(only)).any() for only in own) > 1:
-            yield _found("two codings in one column", "error", column,
-                         advice=f"It mixes {' and '.join(listed(sorted(one)) for one in codings)}; recode it to one.")
+            yield _found(
+                "two codings in one column",
+                "error",
+                column,
+                advice=f"It mixes {' and '.join(listed(sorted(one)) for one in codings)}; recode it to one.",
+            )
 
 
 def _other_columns(frame: pd.DataFrame, columns: list[str]) -> Iterator[pd.DataFrame]:
@@ -399,8 +536,14 @@ def _other_columns(frame: pd.DataFrame, columns: list[str]) -> Iterator[pd.DataF
             # A few words among many numbers are slips; a column of words is a column of words.
             if 0 < odd.sum() <= 0.2 * present.sum():
                 rows = np.flatnonzero(odd)
-                yield _found("text in a column of numbers", "warning", column, rows, values.iloc[rows],
-                             advice="Correct the cells or declare them missing, so that the column is numbers.")
+                yield _found(
+                    "text in a column of numbers",
+                    "warning",
+                    column,
+                    rows,
+                    values.iloc[rows],
+                    advice="Correct the cells or declare them missing, so that the column is numbers.",
+                )
 
 
 def _forgotten(column: str, values: pd.Series) -> pd.DataFrame:
@@ -412,9 +555,17 @@ def _forgotten(column: str, values: pd.Series) -> pd.DataFrame:
         return _found("", "note", column, [], advice="")
     low, high = rest.min(), rest.max()
     reach = 0.5 * max(high - low, 1.0)
-    rows = np.flatnonzero(suspect & ((x < low - reach) | (x > high + reach) | ((x < 0) & (low >= 0))))
-    return _found("looks like a missing code", "warning", column, rows, x[rows],
-                  advice=f"The other values run from {low:g} to {high:g}. If it means missing, declare it (missing = …).")
+    rows = np.flatnonzero(
+        suspect & ((x < low - reach) | (x > high + reach) | ((x < 0) & (low >= 0)))
+    )
+    return _found(
+        "looks like a missing code",
+        "warning",
+        column,
+        rows,
+        x[rows],
+        advice=f"The other values run from {low:g} to {high:g}. If it means missing, declare it (missing = …).",
+    )
 
 
 def _text(value: object) -> str | None:
@@ -428,5 +579,3 @@ def _text(value: object) -> str | None:
 def _some(values: Any, most: int = 8) -> str:  # noqa: ANN401
     shown = [str(v) for v in list(values)[:most]]
     return ", ".join(shown) + (", …" if len(values) > most else "")
-
-

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 from rich.console import Console
 
@@ -25,23 +24,27 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 problems found in the data, 2 wrong use or unreadable input.",
 )
 
-StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="The study.toml.", show_default=False)]
+StudyPath = Annotated[
+    Path, typer.Argument(metavar="STUDY", help="The study.toml.", show_default=False)
+]
 
 
 @app.command()
 def evaluate(
     study: StudyPath,
-    out: Annotated[Path, typer.Option(help="The folder for the report; made when absent.")] = Path("report"),
+    out: Annotated[Path, typer.Option(help="The folder for the report; made when absent.")] = Path(
+        "report"
+    ),
 ) -> None:
     """Evaluate a study and write report.html, tables.xlsx and results.json."""
-    import cpeval
+    from cpeval.evaluation import evaluate as evaluated
 
-    evaluation = cpeval.evaluate(study)
+    evaluation = evaluated(study)
     page = evaluation.report(out)
-    for result in evaluation.results.values():
-        for warning in result.warnings:
-            _say(f"Note: {warning}")
     typer.echo(f"Wrote {page}, tables.xlsx and results.json.")
+    warnings = {text for result in evaluation.results.values() for text in result.warnings}
+    if warnings:
+        typer.echo(f"The report's section Warnings has {len(warnings)} to read before using it.")
 
 
 @app.command()
@@ -57,25 +60,40 @@ def check(study: StudyPath) -> None:
 
 @app.command()
 def score(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The data: csv, xlsx, sav, dta, parquet …")],
-    instrument: Annotated[str, typer.Argument(metavar="INSTRUMENT", help="A shipped one, or the path of a definition.")],
-    out: Annotated[Path, typer.Option(help="Where to write the scored data: .csv or .xlsx.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The data: csv, xlsx, sav, dta, parquet …")
+    ],
+    instrument: Annotated[
+        str,
+        typer.Argument(metavar="INSTRUMENT", help="A shipped one, or the path of a definition."),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(help="Where to write the scored data: .csv or .xlsx.", show_default=False),
+    ],
     items: Annotated[
         str | None,
-        typer.Option(help='Where the items are: a pattern such as "q{n}", or columns with commas between.'),
+        typer.Option(
+            help='Where the items are: a pattern such as "q{n}", or columns with commas between.'
+        ),
     ] = None,
     missing: Annotated[
         str | None, typer.Option(help="Codes that mean missing in any column, with commas: -9,99.")
     ] = None,
     on_invalid: Annotated[
-        str, typer.Option(help='"raise": answers outside the codes are an error; "missing": they are missing.')
+        str,
+        typer.Option(
+            help='"raise": answers outside the codes are an error; "missing": they are missing.'
+        ),
     ] = "raise",
-    answered: Annotated[bool, typer.Option("--answered", help="Add how many items were answered.")] = False,
+    answered: Annotated[
+        bool, typer.Option("--answered", help="Add how many items were answered.")
+    ] = False,
     sheet: Annotated[str | None, typer.Option(help="The sheet of an Excel file.")] = None,
 ) -> None:
     """Score an instrument: write the data with a column for each scale."""
-    from cpeval import read
-    from cpeval import score as score_data
+    from cpeval.reading import read
+    from cpeval.scoring import score as score_data
     from cpeval.table_writing import require_writable, write_table
 
     require_writable(out)
@@ -89,11 +107,12 @@ def score(
 
 @app.command()
 def instruments(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Show this one.", show_default=False)] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Show this one.", show_default=False)
+    ] = None,
 ) -> None:
     """List the instruments that ship with cpeval, or show one."""
-    from cpeval.definitions.catalogue import instruments as catalogue
-    from cpeval.definitions.catalogue import resolve
+    from cpeval.definitions.catalogue import instruments as catalogue, resolve
 
     if name is None:
         listing = catalogue()
@@ -113,9 +132,12 @@ def instruments(
 
 @app.command()
 def new(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.", show_default=False)],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder to make.", show_default=False)
+    ],
     instrument: Annotated[
-        list[str] | None, typer.Option("--instrument", "-i", help="An instrument to ask; may be given again.")
+        list[str] | None,
+        typer.Option("--instrument", "-i", help="An instrument to ask; may be given again."),
     ] = None,
 ) -> None:
     """Make a study folder to start from: study.toml with comments, an entry sheet, a README."""
@@ -145,20 +167,12 @@ def _say(text: str) -> None:
 
 
 def main() -> None:
-    """Run the command line; whatever goes wrong with the input is one message, no traceback."""
+    """Run the command line; whatever is wrong with the input is one message, no traceback."""
     try:
-        code = app(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        code = 2
-    except (click.Abort, KeyboardInterrupt):
-        _say("Stopped.")
-        code = 130
+        app()
     except CpevalError as error:
         _say(f"Error: {error}")
-        code = error.exit_code
+        sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader of our output (head, less) went away: nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    sys.exit(code if isinstance(code, int) else 0)

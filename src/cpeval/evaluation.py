@@ -6,14 +6,14 @@ import hashlib
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cpeval import measurement
-from cpeval import outcomes as analyses
+from cpeval import __version__, measurement, outcomes as analyses
 from cpeval.assembling import read_table
 from cpeval.checking import OUTSIDE, Check, check
 from cpeval.definitions.model import Instrument, Scale
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from cpeval.study_file import Kind
 
 #: Whose versions a report names, so that a run can be repeated.
-_LIBRARIES = ("cpeval", "numpy", "pandas", "narwhals", "scipy", "statsmodels", "pingouin", "seaborn")
+_LIBRARIES = ("numpy", "pandas", "narwhals", "scipy", "statsmodels", "pingouin", "seaborn")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +186,9 @@ def load(plan: StudyFile) -> tuple[pd.DataFrame, tuple[Source, ...]]:
     spec = plan.data.model_dump(exclude_none=True) | {"wave": plan.study.wave or "wave"}
     data, files = read_table(spec, plan.folder)
     sources = tuple(
-        Source(file=file.name, sha256=_sha256(file.path), n_rows=file.n_rows, n_columns=file.n_columns)
+        Source(
+            file=file.name, sha256=_sha256(file.path), n_rows=file.n_rows, n_columns=file.n_columns
+        )
         for file in files
     )
     return data, sources
@@ -260,34 +262,24 @@ def _analyses(
 ) -> Iterator[tuple[str, Callable[[], Result]]]:
     """Every analysis that the study has the columns for, by name, not yet run."""
     study = plan.study
-    yield "participants", lambda: analyses.participants(scored, study)
+    yield "participants", partial(analyses.participants, scored, study)
     if plan.report.baseline:
         kinds = {c: _kind(plan, scored, c, k) for c, k in plan.report.baseline.items()}
-        yield "baseline", lambda: analyses.baseline(scored, study, kinds)
+        yield "baseline", partial(analyses.baseline, scored, study, kinds)
     if any(_scale(plan, column) for column in plan.outcomes.columns):
-        yield "reliability", lambda: _reliability(plan, data)
+        yield "reliability", partial(_reliability, plan, data)
     covariates = {c: _kind(plan, scored, c, k) for c, k in plan.outcomes.covariates.items()}
+    compare = partial(analyses.compare, covariates=covariates)
     for column in plan.outcomes.columns:
-        yield f"{column}/means", lambda column=column: analyses.means(scored, column, study)
+        yield f"{column}/means", partial(analyses.means, scored, column, study)
         for wave in study.follow_ups:
             at, end = study.at(wave), "" if wave == study.follow_up else f"/{wave}"
             if study.baseline is not None:
-                yield (
-                    f"{column}/change{end}",
-                    lambda column=column, at=at: analyses.change(scored, column, at),
-                )
+                yield f"{column}/change{end}", partial(analyses.change, scored, column, at)
             if study.arm is not None:
-                yield (
-                    f"{column}/compare{end}",
-                    lambda column=column, at=at: analyses.compare(
-                        scored, column, at, covariates=covariates
-                    ),
-                )
-        if not study.follow_ups and study.arm is not None and study.wave is None:
-            yield (
-                f"{column}/compare",
-                lambda column=column: analyses.compare(scored, column, study, covariates=covariates),
-            )
+                yield f"{column}/compare{end}", partial(compare, scored, column, at)
+        if study.wave is None and study.arm is not None:
+            yield f"{column}/compare", partial(compare, scored, column, study)
 
 
 def _kind(plan: StudyFile, data: pd.DataFrame, column: str, kind: Kind) -> str:
@@ -310,7 +302,11 @@ def _scale(plan: StudyFile, column: str) -> tuple[Instrument, Scale] | None:
 def _reliability(plan: StudyFile, data: pd.DataFrame) -> Result:
     """Each outcome scale's reliability at baseline, in one table."""
     study = plan.study
-    rows = data[data[study.wave] == study.baseline] if study.wave and study.baseline is not None else data
+    rows = (
+        data[data[study.wave] == study.baseline]
+        if study.wave and study.baseline is not None
+        else data
+    )
     tables: list[pd.DataFrame] = []
     notes: list[str] = []
     warnings: list[str] = []
@@ -329,7 +325,9 @@ def _reliability(plan: StudyFile, data: pd.DataFrame) -> Result:
         tables.append(one.table.assign(scale=column))
         notes.append(one.note)
         warnings += [f"{column}: {text}" for text in one.warnings]
-    empty = pd.DataFrame(columns=["coefficient", "estimate", "se", "ci_low", "ci_high", "n", "n_items"])
+    empty = pd.DataFrame(
+        columns=["coefficient", "estimate", "se", "ci_low", "ci_high", "n", "n_items"]
+    )
     table = pd.concat(tables, ignore_index=True) if tables else empty.assign(scale="")
     table = table[["scale", *[c for c in table.columns if c != "scale"]]]
     at = f" At {study.wave} = {study.baseline}." if study.baseline is not None else ""
@@ -380,7 +378,8 @@ def _note(one: Instrument) -> InstrumentNote:
 
 
 def _versions() -> dict[str, str]:
-    return {"python": platform.python_version(), **{name: metadata.version(name) for name in _LIBRARIES}}
+    libraries = {name: metadata.version(name) for name in _LIBRARIES}
+    return {"cpeval": __version__, "python": platform.python_version(), **libraries}
 
 
 def _sha256(path: Path) -> str:

@@ -61,7 +61,9 @@ def refuse(
         held = ~x.is_nan() if dtype.is_float() else None
         valid = among(x, accepted(definition, item), dtype)
         # Counting the non-null cells left is the quickest way that every engine knows.
-        wanted[f"invalid_{place}"] = nw.when(~valid if held is None else held & ~valid).then(x).count()
+        wanted[f"invalid_{place}"] = (
+            nw.when(~valid if held is None else held & ~valid).then(x).count()
+        )
         for number, only in enumerate(_telling(definition, item)):
             wanted[f"coding_{place}_{number}"] = nw.when(among(x, only, dtype)).then(x).count()
     row = frame.select(*(expr.alias(name) for name, expr in wanted.items()))
@@ -84,7 +86,9 @@ def _telling(definition: Instrument, item: Item) -> list[list[float]]:
     codings = definition.answers(item).codings
     if len(codings) == 1:
         return []
-    return [sorted(one - frozenset().union(*(o for o in codings if o is not one))) for one in codings]
+    return [
+        sorted(one - frozenset().union(*(o for o in codings if o is not one))) for one in codings
+    ]
 
 
 def _message(
@@ -107,7 +111,9 @@ def _message(
             tail = ", …" if len(cells) > 5 else ""
             detail = f": {shown}{more}, in rows {rows}{tail}"
         lines.append(f"- {column!r}: {count} {noun} not among {codes}{detail}")
-    lines += [f"- {column!r} mixes two codings of the same answers; recode it to one" for column in mixed]
+    lines += [
+        f"- {column!r} mixes two codings of the same answers; recode it to one" for column in mixed
+    ]
     return (
         f"{definition.name}: answers that are not among the codes (rows count from 1):\n"
         + "\n".join(lines)

@@ -18,8 +18,8 @@ _PLACEHOLDERS = ("n", "letter", "code")
 class Columns(Protocol):
     """The names of columns: iterated over, and asked whether they hold one."""
 
-    def __contains__(self, name: object, /) -> bool: ...  # noqa: D105
-    def __iter__(self) -> Iterator[str]: ...  # noqa: D105
+    def __contains__(self, name: object, /) -> bool: ...
+    def __iter__(self) -> Iterator[str]: ...
 
 
 class _AnyColumns:
@@ -34,9 +34,7 @@ class _AnyColumns:
 ANY_COLUMNS = _AnyColumns()
 
 
-def item_columns(
-    instrument: Instrument, items: Items, columns: Columns
-) -> dict[str, str]:
+def item_columns(instrument: Instrument, items: Items, columns: Columns) -> dict[str, str]:
     """Match an instrument's items to columns, and let no wrong guess pass.
 
     Parameters
@@ -79,7 +77,7 @@ def item_columns(
         raise OptionError(f"{instrument.name}: one column for several items: {'; '.join(shared)}.")
     absent = [column for column in matched.values() if column not in columns]
     if absent:
-        hint = f"such as items=\"q{{n}}\", items=\"{instrument.name}_{{letter}}\" or a list of columns"
+        hint = f'such as items="q{{n}}", items="{instrument.name}_{{letter}}" or a list of columns'
         if len(absent) == len(codes) > 3:
             missing = f"{absent[0]!r} … {absent[-1]!r} (all {len(absent)})"
         else:

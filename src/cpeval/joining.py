@@ -234,7 +234,7 @@ def _require_alike(
         kinds = [_kind(left[a]), _kind(right[b])]
         if "mixed" in kinds or (None not in kinds and kinds[0] != kinds[1]):
             said = [
-                f"{_said(kind)} (such as {cells.iloc[0]!r})" if len(cells) else "empty"
+                f"{_said(kind)} (such as {listed(cells.iloc[:1])})" if len(cells) else "empty"
                 for kind, cells in zip(kinds, (left[a], right[b]), strict=True)
             ]
             wrong.append(f"{a!r} holds {said[0]} in the left table, {b!r} {said[1]} in the right")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import pandas as pd
 from pandas.api import types
@@ -62,6 +62,7 @@ def make_missing(
     missing: Mapping[str, list[Code]],
     *,
     what: str,
+    spare: Collection[str] = (),
 ) -> tuple[pd.DataFrame, Counts]:
     """Empty the cells that hold a code.
 
@@ -73,6 +74,8 @@ def make_missing(
         From `checked`. A column's own codes add to those of ``"*"``.
     what : str
         How to name the data in a message.
+    spare : collection of str
+        Columns that ``"*"`` doesn't mean.
 
     Returns
     -------
@@ -92,7 +95,7 @@ def make_missing(
     counts: Counts = {}
     for column in data.columns:
         own = missing.get(column, [])
-        codes = list(dict.fromkeys([*own, *everywhere]))
+        codes = list(dict.fromkeys([*own, *([] if column in spare else everywhere)]))
         if not codes:
             continue
         emptied, found = _empty(data[column], codes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Sequence
 from importlib.resources import files
@@ -60,7 +59,7 @@ def start(folder: str | Path, instruments: Sequence[str | Instrument] = ("swemwb
             entry_sheet(made / "entry.xlsx", asked)
             if folder.exists():
                 folder.rmdir()
-            os.replace(made, folder)
+            made.rename(folder)
     except OSError as error:
         raise OutputError(f"{str(folder)!r} can't be made: {error.strerror}.") from None
     return folder / "study.toml"
@@ -88,8 +87,12 @@ def entry_sheet(path: Path, asked: Sequence[Instrument]) -> None:
     """Write an Excel sheet that takes only an instrument's codes, and a sheet that explains them."""
     import xlsxwriter
 
-    with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8EEF4"})
+    with xlsxwriter.Workbook(
+        path, {"strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
+        head = book.add_format(
+            {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8EEF4"}
+        )
         entry = book.add_worksheet("entry")
         entry.freeze_panes(1, 1)
         entry.set_column(0, len(ROLES) - 1, 14)
@@ -105,14 +108,19 @@ def entry_sheet(path: Path, asked: Sequence[Instrument]) -> None:
                 codes = sorted({*answers.codes, *answers.missing_codes})
                 entry.write_string(0, place, f"{one.name}_{item.code}", head)
                 entry.data_validation(
-                    1, place, _ROWS, place,
+                    1,
+                    place,
+                    _ROWS,
+                    place,
                     {
                         "validate": "list",
                         "source": [f"{code:g}" for code in codes],
                         "input_title": f"{one.name} {item.code}"[:32],
                         "input_message": item.label[:255],
                         "error_title": "Not a code",
-                        "error_message": f"Enter {', '.join(f'{c:g}' for c in codes)}, or leave it empty."[:255],
+                        "error_message": f"Enter {', '.join(f'{c:g}' for c in codes)}, or leave it empty."[
+                            :255
+                        ],
                     },
                 )
                 place += 1
@@ -136,7 +144,7 @@ def _codes_sheet(sheet: object, head: object, asked: Sequence[Instrument]) -> No
                 sheet.write_string(row, 1, item.label)
                 sheet.write_number(row, 2, code)
                 sheet.write_string(row, 3, label)
-                sheet.write_string(row, 4, f"{one.title}. {one.licence.terms} {one.licence.address}".strip())
+                sheet.write_string(
+                    row, 4, f"{one.title}. {one.licence.terms} {one.licence.address}".strip()
+                )
                 row += 1
-
-

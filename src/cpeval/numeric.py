@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from cpeval.errors import ColumnError, DataError, OptionError, listed, require_columns
 
-#: What pandas calls the kinds of value that are numbers. "empty" is a column of missing values.
-_NUMBERS = {"integer", "floating", "mixed-integer-float", "decimal", "empty"}
+#: What pandas calls the kinds of value that are numbers.
+_NUMBERS = {"integer", "floating", "mixed-integer-float", "decimal"}
 
 #: How a message names kinds of value that are not.
 _KINDS = {
@@ -76,6 +76,8 @@ def select(data: IntoDataFrame, *names: str | None) -> pd.DataFrame:
 
 def holds_numbers(column: pd.Series) -> bool:
     """Say whether the values are numbers (true/false and dates are not, all missing is)."""
+    if column.isna().all():
+        return True
     if isinstance(column.dtype, pd.CategoricalDtype):
         return False
     return pd.api.types.infer_dtype(column, skipna=True) in _NUMBERS
@@ -112,7 +114,9 @@ def numbers(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.float64]:
         )
     values = np.empty((len(table), len(names)))
     for position, name in enumerate(names):
-        values[:, position] = table[name].to_numpy(dtype=float, na_value=np.nan)
+        # Missing values only: of whatever type, which may not convert.
+        column = table[name] if table[name].notna().any() else pd.Series(np.nan, table.index)
+        values[:, position] = column.to_numpy(dtype=float, na_value=np.nan)
     infinite = np.isinf(values)
     if infinite.any():
         found = "; ".join(

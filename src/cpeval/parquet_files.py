@@ -12,9 +12,6 @@ import pyarrow.compute as pc
 from cpeval.cell_values import text_series
 from cpeval.errors import ReadError, listed
 
-#: Beyond this a double can't tell neighbouring whole numbers apart.
-_EXACT = 2**53
-
 
 def read_parquet(path: Path) -> tuple[list[str], pd.DataFrame]:
     """Read a Parquet file.
@@ -75,12 +72,12 @@ def _series(column: pa.ChunkedArray) -> pd.Series:
 
 
 def _whole(column: pa.ChunkedArray) -> pd.Series:
-    """Return whole numbers; as text where a gap would make doubles that can't hold them."""
-    if column.null_count:
-        large = pc.max(pc.abs_checked(column.cast(pa.float64()))).as_py()
-        if large is not None and large > _EXACT:
-            return _text(column.cast(pa.string()))
-    return pd.Series(column.to_pandas())
+    """Return whole numbers; as text where neither int64 nor, with gaps, a double can hold them."""
+    kind = pa.float64() if column.null_count else pa.int64()
+    try:
+        return pd.Series(column.cast(kind).to_pandas())
+    except pa.ArrowInvalid:
+        return _text(column.cast(pa.string()))
 
 
 def _text(column: pa.ChunkedArray) -> pd.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ def read(
     Notes
     -----
     What is missing. In text files and workbooks: empty cells, blanks, and ``NA``. In a column
-    whose other cells are numbers also the words ``NaN``, ``null``, ``None``, ``N/A``, ``#N/A``,
+    that holds no other text also the words ``NaN``, ``null``, ``None``, ``N/A``, ``#N/A``,
     ``#NULL!``, ``<NA>`` and ``.``, which are counted; in a column of text they stay, since a
     person may be called None. In the other formats: what the file says, and blank text.
 
@@ -180,14 +180,19 @@ def table_of(
 
 
 def empty_codes(
-    data: pd.DataFrame, codes: Mapping[str, list[Any]], taken: Mapping[str, Any], *, what: str
+    data: pd.DataFrame,
+    codes: Mapping[str, list[Any]],
+    taken: Mapping[str, Any],
+    *,
+    what: str,
+    spare: Collection[str] = (),
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Empty the cells that hold a code, and say so in a copy of ``taken``, the ``attrs["read"]``.
 
     Columns of text that the codes kept from being numbers are made numbers, unless the file is
     of a kind that knows numbers from text.
     """
-    made, counts = make_missing(data, codes, what=what)
+    made, counts = make_missing(data, codes, what=what, spare=spare)
     before: Counts = taken.get("missing") or {}
     both = {c: {**before.get(c, {}), **counts.get(c, {})} for c in (*before, *counts)}
     noted = {**taken, "missing": both, "n_missing": int(made.isna().sum().sum())}

@@ -109,12 +109,14 @@ def read_redcap(
     columns = [str(column) for column in data.columns]
     record = record or columns[0]
     redcap.require_redcap(columns, record)
-    own = {record, *redcap.STRUCTURE, *redcap.ABOUT}
-    codes = checked(missing)
-    everywhere = codes.pop("*", [])
-    spread_codes = {c: [*codes.get(c, []), *everywhere] for c in columns if c not in own}
     taken = data.attrs.get("read", {})
-    emptied, noted = empty_codes(data, {**codes, **spread_codes}, taken, what="The REDCap export")
+    emptied, noted = empty_codes(
+        data,
+        checked(missing),
+        taken,
+        what="The REDCap export",
+        spare=(record, *redcap.STRUCTURE, *redcap.ABOUT),
+    )
     nameless = np.flatnonzero(emptied[record].isna())
     if len(nameless):
         raise DataError(

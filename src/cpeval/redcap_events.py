@@ -32,6 +32,7 @@ EVENT, INSTRUMENT, INSTANCE = (
     "redcap_repeat_instance",
 )
 STRUCTURE = (EVENT, INSTRUMENT, INSTANCE)
+_ARM = re.compile(r"_arm_[0-9]+")
 #: Columns of REDCap's own that describe the row, not an answer: kept whatever the instruments.
 ABOUT = ("redcap_data_access_group", "redcap_survey_identifier")
 #: How the same columns are called in an export of labels.
@@ -162,7 +163,9 @@ def _waves(
         else:
             unnamed.append(full)
     if unnamed:
-        hints = ", ".join(f"{e!r}{did_you_mean(e, set(events) - used)}" for e in sorted(unnamed))
+        # Without their arms, which make all names alike.
+        spare = [_ARM.sub("", key) for key in events if key not in used]
+        hints = ", ".join(f"{e!r}{did_you_mean(_ARM.sub('', e), spare)}" for e in sorted(unnamed))
         raise OptionError(
             f"'events' doesn't name {hints}. Give each event of the export its wave, or the wave "
             "'' to leave it out."

@@ -148,7 +148,7 @@ def _planned(
 def _opened(data: object) -> Frame:
     """Wrap a frame of any engine; two columns of one name are our error, not the engine's."""
     try:
-        frame: Frame = nw.from_native(data)  # type: ignore[call-overload]
+        frame: Frame = nw.from_native(data)
         frame.collect_schema()
     except nw.exceptions.DuplicateError:
         names = [str(name) for name in getattr(data, "columns", [])]
@@ -194,7 +194,9 @@ def _text_message(definition: Instrument, text: Mapping[str, str], frame: Frame)
             lines.append(f"- {column!r} holds labels; recode it with {pairs}")
         else:
             odd = [value for value in found if not _is_number(value)]
-            lines.append(f"- {column!r} holds text: {listed(sorted(map(str, odd or found)), most=8)}")
+            lines.append(
+                f"- {column!r} holds text: {listed(sorted(map(str, odd or found)), most=8)}"
+            )
     return (
         f"{definition.name}: items should be codes (numbers), and these columns are not:\n"
         + "\n".join(lines)
@@ -230,7 +232,9 @@ class _Plan:
                 *(self.points(self.definition.item(c)).alias(name) for c, name in kept.items())
             )
         for scales in self._stages():
-            new = [self._scale(s, parts).alias(self.prefix + self.definition.column(s)) for s in scales]
+            new = [
+                self._scale(s, parts).alias(self.prefix + self.definition.column(s)) for s in scales
+            ]
             frame = frame.with_columns(*new)
         if answered:
             frame = frame.with_columns(
@@ -280,7 +284,11 @@ class _Plan:
         points = _mapped(x, self.definition.points(item))
         for rule in reversed(item.rules):
             other = self._answer(self.definition.item(rule.item))
-            holds = other.is_null() if rule.codes == "missing" else other.is_in([float(c) for c in rule.codes])
+            holds = (
+                other.is_null()
+                if rule.codes == "missing"
+                else other.is_in([float(c) for c in rule.codes])
+            )
             points = nw.when(holds).then(_mapped(x, rule.values)).otherwise(points)
         return points
 
@@ -302,7 +310,9 @@ class _Plan:
     def _weighted(self, scale: Scale) -> nw.Expr:
         by_name = {s.name: s for s in self.definition.scales}
         parts = [
-            (nw.col(self.prefix + self.definition.column(by_name[t.scale])) - t.mean) / t.sd * t.weight
+            (nw.col(self.prefix + self.definition.column(by_name[t.scale])) - t.mean)
+            / t.sd
+            * t.weight
             for t in scale.terms or []
         ]
         return _added(parts) * scale.multiply + scale.constant
@@ -319,9 +329,9 @@ def _combined(scale: Scale, points: list[nw.Expr]) -> nw.Expr:
         return _added(points) / len(points) if scale.combine == "mean" else _added(points)
     count = _count(points)
     if scale.combine == "maximum":
-        value = nw.max_horizontal(*points)
+        value = functools.reduce(_larger, points)
     else:
-        value = nw.sum_horizontal(*points)
+        value = _added([p.fill_null(0.0) for p in points])
     if scale.combine == "mean":
         value = value / count
     elif scale.prorate:
@@ -333,8 +343,14 @@ def _added(parts: list[nw.Expr]) -> nw.Expr:
     return functools.reduce(operator.add, parts)
 
 
+def _larger(one: nw.Expr, other: nw.Expr) -> nw.Expr:
+    """The larger of two, or the one that is there."""
+    return nw.when((one >= other) | other.is_null()).then(one).otherwise(other)
+
+
 def _count(points: list[nw.Expr]) -> nw.Expr:
-    return nw.sum_horizontal(*((~p.is_null()).cast(nw.Float64) for p in points))
+    # Plain addition: what Dask makes of a horizontal sum can't be combined with other columns.
+    return _added([(~p.is_null()).cast(nw.Float64) for p in points])
 
 
 def _when(holds: nw.Expr, value: nw.Expr) -> nw.Expr:
@@ -349,7 +365,7 @@ def _mapped(x: nw.Expr, table: Mapping[float, float]) -> nw.Expr:
         scaled = x if slope == 1 else -x if slope == -1 else x * slope
         return scaled if start == 0 else scaled + start
     value = nw.lit(None, nw.Float64)
-    for code, to in reversed(table.items()):
+    for code, to in reversed(list(table.items())):
         value = nw.when(x == code).then(nw.lit(to, nw.Float64)).otherwise(value)
     return value
 
@@ -362,4 +378,6 @@ def _line(table: Mapping[float, float]) -> tuple[float, float] | None:
     slope = (fb - fa) / (b - a)
     start = fa - slope * a
     exact = slope.is_integer() and start.is_integer()
-    return (slope, start) if exact and all(slope * c + start == v for c, v in table.items()) else None
+    return (
+        (slope, start) if exact and all(slope * c + start == v for c, v in table.items()) else None
+    )

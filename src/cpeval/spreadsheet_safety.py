@@ -94,10 +94,10 @@ def write_csv(frame: pd.DataFrame, path: str | Path, *, for_people: bool = True)
         raise OutputError(f"{str(path)!r} is a folder; name a file in it, such as table.csv.")
     if not path.parent.is_dir():
         raise OutputError(f"There is no folder {str(path.parent)!r}. Make it, or name another.")
-    text = (defuse(frame) if for_people else frame).to_csv(index=False, lineterminator="\n")
     # In the same folder, since only there a rename is one step.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
+        text = (defuse(frame) if for_people else frame).to_csv(index=False, lineterminator="\n")
         temporary.write_text(text, encoding="utf-8", newline="")
         temporary.replace(path)
     except (OSError, UnicodeEncodeError) as problem:

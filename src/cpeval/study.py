@@ -177,7 +177,9 @@ class Study:
             Every key that a study doesn't have, with near misses, and every other mistake.
         """
         known = [field.name for field in fields(cls) if field.name != "later"]
-        wrong = [f"- there is no key {k!r}{did_you_mean(k, known)}" for k in table if k not in known]
+        wrong = [
+            f"- there is no key {k!r}{did_you_mean(k, known)}" for k in table if k not in known
+        ]
         if "person" not in table:
             wrong.append("- person is needed: the column that identifies people")
         usable: dict[str, Any] = {key: value for key, value in table.items() if key in known}

@@ -40,7 +40,9 @@ class Wide(_Table):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if self.pattern is None and not isinstance(self.waves, dict):
-            raise ValueError('give pattern = "{item}_{wave}" or waves = { t0 = "_pre", t1 = "_post" }')
+            raise ValueError(
+                'give pattern = "{item}_{wave}" or waves = { t0 = "_pre", t1 = "_post" }'
+            )
         return self
 
 
@@ -89,9 +91,13 @@ class Data(_Table):
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if (self.file is None) == (self.files is None):
-            raise ValueError('give file = "…", or files = { t0 = "…", t1 = "…" } with one file a wave')
+            raise ValueError(
+                'give file = "…", or files = { t0 = "…", t1 = "…" } with one file a wave'
+            )
         if self.files is not None and self.format != "long":
-            raise ValueError("files (one a wave) are stacked as they are; format can't be given too")
+            raise ValueError(
+                "files (one a wave) are stacked as they are; format can't be given too"
+            )
         if self.format == "wide" and self.wide is None:
             raise ValueError("format is wide: say how columns are named in [data.wide]")
         if self.format != "wide" and self.wide is not None:
@@ -104,7 +110,7 @@ class Data(_Table):
 class Use(_Table):
     """How the study uses an instrument: where its items are, what to do with invalid answers."""
 
-    items: str | list[str] | dict[str, str] | None = None
+    items: str | list[str] | dict[str | int, str] | None = None
     definition: str | None = None
     on_invalid: Literal["raise", "missing"] = "raise"
 
@@ -155,7 +161,9 @@ class StudyFile(_Table):
     title: Annotated[str, Field(min_length=1)] = "Evaluation"
     question: str = ""
     simulated: bool = False
-    study: Annotated[Study, BeforeValidator(lambda t: Study.from_mapping(t) if isinstance(t, dict) else t)]
+    study: Annotated[
+        Study, BeforeValidator(lambda t: Study.from_mapping(t) if isinstance(t, dict) else t)
+    ]
     data: Data
     instruments: dict[str, Use] = {}
     outcomes: Outcomes
@@ -196,7 +204,9 @@ class StudyFile(_Table):
                 found.append(f"instruments.{name}: {error}")
             else:
                 if one.name != name:
-                    found.append(f"instruments.{name}: its definition is named {one.name!r}; use that name")
+                    found.append(
+                        f"instruments.{name}: its definition is named {one.name!r}; use that name"
+                    )
         return found
 
     def instrument(self, name: str) -> Instrument:

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,17 +62,32 @@ def parse(content: bytes, name: str) -> TextTable:
         closed, rows with more or fewer cells than there are columns.
     """
     text, encoding = decode(content, name)
+    with _cells_of_any_length():
+        return _parse(text, encoding, name)
+
+
+@contextmanager
+def _cells_of_any_length() -> Iterator[None]:
+    """Lift the limit that the csv module has on the length of a cell."""
+    before = csv.field_size_limit(2**31 - 1)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def _parse(text: str, encoding: str, name: str) -> TextTable:
     first = re.match(r"sep=([,;\t])\r?\n", text)
     if first:  # Excel's own way to name the separator, which no other program reads.
         text = "\n" + text[first.end() :]  # The blank line keeps the numbers of lines right.
     separator = first[1] if first else find_separator(text, name)
+    _require_closed_quotes(text, separator, name)
     names, start = _header(text, separator, name)
     body = text[start:]
     if not body or body.isspace():
         raise ReadError(
             f"{name}: there is a row of column names ({listed(names)}) but no data below it."
         )
-    _require_closed_quotes(text, separator, name)
     return TextTable(
         names=names,
         cells=_cells(text, body, len(names), separator, name),
@@ -88,6 +104,8 @@ def decode(content: bytes, name: str) -> tuple[str, str]:
     ReadError
         The bytes fit none of these, or two of these in one file.
     """
+    if content.startswith(b"\xff\xfe\x00\x00"):
+        return _strict(content, "utf-32", name), "utf-32"
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _strict(content, "utf-16", name), "utf-16"
     if content.startswith(b"\xef\xbb\xbf"):
@@ -119,9 +137,11 @@ def _strict(content: bytes, encoding: str, name: str) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as problem:
-        byte = content[problem.start : problem.start + 1].hex()
+        # The codec may have taken a byte-order mark off before it counted.
+        counted = problem.object
+        byte = counted[problem.start : problem.start + 1].hex()
         raise ReadError(
-            f"{name}: line {_line(content, problem.start)} has bytes (0x{byte}) that are no text "
+            f"{name}: line {_line(counted, problem.start)} has bytes (0x{byte}) that are no text "
             "in UTF-8, UTF-16 or Windows-1252. Save the file as UTF-8 "
             "(in Excel: 'CSV UTF-8')."
         ) from None
@@ -146,7 +166,7 @@ def find_separator(text: str, name: str) -> str:
     widths = {mark: _widths(sample, mark, whole=len(text) <= _SAMPLE) for mark in SEPARATORS}
     found = {mark: rows for mark, rows in widths.items() if rows and rows[0] > 1}
     if not found:
-        return _separator_of_one_column(widths, name)
+        return _separator_of_one_column(sample, widths, name)
     fit = {
         mark: (sum(width == rows[0] for width in rows) / len(rows), rows[0])
         for mark, rows in found.items()
@@ -161,7 +181,7 @@ def find_separator(text: str, name: str) -> str:
     return best
 
 
-def _separator_of_one_column(widths: dict[str, list[int]], name: str) -> str:
+def _separator_of_one_column(sample: str, widths: dict[str, list[int]], name: str) -> str:
     wider = {mark: max(rows, default=0) for mark, rows in widths.items()}
     best = max(wider, key=lambda mark: wider[mark])
     if wider[best] > 1:
@@ -171,15 +191,31 @@ def _separator_of_one_column(widths: dict[str, list[int]], name: str) -> str:
             f"(separated by {SEPARATORS[best]}). The first row should hold the names of the "
             "columns: delete titles and notes above it."
         )
+    _refuse_other_separators(sample, name)
     return ","
+
+
+def _refuse_other_separators(sample: str, name: str) -> None:
+    """Refuse rows that split evenly at something else: they would be one column of text."""
+    rows = [row for row in sample.splitlines() if row.strip()]
+    if len(rows) < 2:
+        return
+    for mark, called in (("|", "'|'"), (None, "spaces")):
+        cells = [row.split(mark) for row in rows]
+        n = len(cells[0])
+        if n == 1 or any(len(row) not in (n, n + 1) for row in cells):
+            continue
+        numbers = all(re.fullmatch(r'"?-?[0-9.]+"?', row[-1]) for row in cells[1:])
+        if mark or numbers:
+            raise ReadError(
+                f"{name}: the cells seem to be separated by {called}. Save the file with commas, "
+                "semicolons or tabs between them, or as .xlsx."
+            )
 
 
 def _widths(sample: str, separator: str, *, whole: bool) -> list[int]:
     """Count the cells of each row that isn't blank; a row cut off by the sample isn't one."""
-    try:
-        widths = [len(row) for row in _reader(sample, separator) if row]
-    except csv.Error:
-        return []
+    widths = [len(row) for row in _reader(sample, separator) if row]
     return widths if whole or len(widths) < 2 else widths[:-1]
 
 
@@ -192,15 +228,10 @@ def _header(text: str, separator: str, name: str) -> tuple[list[str], int]:
     """Return the names in the first row that isn't blank, and where the row after it starts."""
     for end in (_SAMPLE, len(text)):  # The whole text only when the names are that long.
         counted = _Counted(io.StringIO(text[:end], newline=""))
-        try:
-            for row in csv.reader(counted, delimiter=separator):
-                cut = counted.length == end < len(text)
-                if any(cell.strip() for cell in row) and not cut:
-                    return row, counted.length
-        except csv.Error as problem:
-            raise ReadError(
-                f"{name}: the row of column names can't be read ({problem}). Is a quote not closed?"
-            ) from None
+        for row in csv.reader(counted, delimiter=separator):
+            cut = counted.length == end < len(text)
+            if any(cell.strip() for cell in row) and not cut:
+                return row, counted.length
     raise ReadError(f"{name}: the file holds nothing but blank lines.")
 
 
@@ -273,15 +304,12 @@ def _ragged(text: str, n_columns: int, separator: str, name: str) -> str:
     reader = _reader(text, separator)
     lines: dict[int, list[int]] = {}
     before, n_rows = 0, 0
-    try:
-        for row in reader:
-            if row:
-                n_rows += 1
-                if len(row) != n_columns:
-                    lines.setdefault(len(row), []).append(before + 1)
-            before = reader.line_num
-    except csv.Error as problem:  # A cell of more than 131,072 characters.
-        return f"{name}: rows have different numbers of cells, and line {before + 1}: {problem}."
+    for row in reader:
+        if row:
+            n_rows += 1
+            if len(row) != n_columns:
+                lines.setdefault(len(row), []).append(before + 1)
+        before = reader.line_num
     found = "; ".join(
         f"{width} in line{'s' if len(at) > 1 else ''} {listed(at, most=10)}"
         for width, at in sorted(lines.items())

@@ -49,9 +49,8 @@ def plan_by_pattern(
     ColumnError
         A wave that no column has.
     """
-    expression = _expression(pattern)
     if waves is None:
-        return _found(columns, pattern, expression)
+        return _found(columns, pattern, _expression(pattern))
     written = dict(waves) if isinstance(waves, Mapping) else {w: str(w) for w in waves}
     _require_texts(written, "the way it stands in the names of columns")
     taken: dict[str, tuple[str, str]] = {}
@@ -62,6 +61,8 @@ def plan_by_pattern(
             match = exact.fullmatch(column)
             if match and column not in taken:
                 taken[column] = (match["item"], text)
+    # Where nothing stands between them, any name could be an item and a wave.
+    expression = None if re.search(r"\}\{", pattern) else _expression(pattern)
     _require_all_waves(written, {text for _, text in taken.values()}, columns, expression)
     _refuse_forgotten(columns, taken, expression)
     return _plan(columns, taken, written, expression)
@@ -217,9 +218,10 @@ def _require_all_waves(
     written: Mapping[Wave, str],
     found: set[str],
     columns: Sequence[str],
-    expression: re.Pattern[str],
+    expression: re.Pattern[str] | None,
 ) -> None:
-    there = sorted({m["wave"] for c in columns if (m := expression.fullmatch(c))})
+    fits = [expression.fullmatch(c) for c in columns] if expression else []
+    there = sorted({match["wave"] for match in fits if match})
     absent = [
         f"{text!r}{did_you_mean(text, [t for t in there if t not in found])}"
         for text in written.values()
@@ -232,13 +234,15 @@ def _require_all_waves(
 
 
 def _refuse_forgotten(
-    columns: Sequence[str], taken: Mapping[str, tuple[str, str]], expression: re.Pattern[str]
+    columns: Sequence[str],
+    taken: Mapping[str, tuple[str, str]],
+    expression: re.Pattern[str] | None,
 ) -> None:
     """Refuse a wave that isn't named, though columns have it that look just like the others."""
     items = {item for item, _ in taken.values()}
     others: dict[str, list[str]] = {}
     for column in columns:
-        match = expression.fullmatch(column)
+        match = expression.fullmatch(column) if expression else None
         if match and column not in taken and match["item"] in items:
             others.setdefault(match["wave"], []).append(column)
     forgotten = {

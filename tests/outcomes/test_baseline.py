@@ -11,7 +11,7 @@ from cpeval.study import Study
 DATA = pd.DataFrame(
     {
         "id": range(8),
-        "arm": list("ccccttt") + [None],
+        "arm": [*list("ccccttt"), None],
         "age": [20.0, 30, 40, None, 30, 50, 70, 99],
         "sex": ["f", "m", "f", "f", "m", "m", None, "x"],
     }
@@ -58,7 +58,7 @@ def test_a_mapping_says_the_kind(help_trial, help_study):
     assert table["level"].drop_duplicates().tolist() == [None, 1, 2, 3, 4]
     first = help_trial[help_trial["TIME"] == 0]
     expected = pd.crosstab(first["RACE"], first["GROUP"])
-    counts = table[table["term"] == "RACE"].pivot(index="level", columns="group", values="count")
+    counts = table[table["term"] == "RACE"].pivot_table("count", "level", "group")
     np.testing.assert_array_equal(counts[[0, 1]], expected)
     assert result.n_people == 470
     assert (table.loc[table["group"] == "all", "n"] == 470).all()

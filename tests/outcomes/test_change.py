@@ -66,7 +66,7 @@ def test_equals_pingouin_called_by_hand_on_help(help_trial, help_study):
     import pingouin as pg
 
     table = change(help_trial, "CES_D", help_study.at(24)).table
-    wide = help_trial.pivot(index="ID", columns="TIME", values="CES_D")
+    wide = help_trial.pivot_table("CES_D", "ID", "TIME")
     arm = help_trial[help_trial["TIME"] == 0].set_index("ID")["GROUP"]
     for group, row in zip((0, 1), table.itertuples(), strict=True):
         pairs = wide[arm == group][[0, 24]].dropna()
@@ -84,7 +84,7 @@ def test_equals_pingouin_called_by_hand_on_help(help_trial, help_study):
 
 def test_people_without_both_scores_are_counted(help_trial, help_study):
     result = change(help_trial, "CES_D", help_study.at(12))
-    wide = help_trial.pivot(index="ID", columns="TIME", values="CES_D")
+    wide = help_trial.pivot_table("CES_D", "ID", "TIME")
     assert result.n_excluded == 470 - wide[[0, 12]].dropna().shape[0]
     assert result.table["excluded"].sum() == result.n_excluded
     assert result.warnings == (
@@ -114,6 +114,23 @@ def test_change_that_is_the_same_for_all_is_undefined_not_an_error():
     assert result.warnings == (
         "All people: everyone changed by the same, so the test and d_z are undefined.",
     )
+
+
+def test_a_spread_that_is_rounding_is_none():
+    before = [0.1, 2.3, 7.7, 5.1]
+    after = [score + 0.1 for score in before]
+    assert np.std(np.subtract(after, before)) > 0
+    row = change(people(before, after), "y", ONE_GROUP).table.iloc[0]
+    assert row["se"] == 0
+    assert np.isnan(row["statistic"])
+
+
+def test_people_seen_at_other_waves_only_are_not_counted():
+    data = people([1, 2, 3], [2, 4, 5])
+    data = pd.concat([data, pd.DataFrame({"id": [77], "wave": [2], "y": [3]})])
+    result = change(data, "y", ONE_GROUP)
+    assert result.table["excluded"].item() == 0
+    assert (result.n_excluded, result.warnings) == (0, ())
 
 
 def test_scores_that_are_all_equal_have_no_d_av():
@@ -179,7 +196,7 @@ def test_level_sets_the_intervals():
 
 
 def test_a_study_without_two_waves_is_refused():
-    with pytest.raises(StudyError, match="change needs two waves.*'baseline', 'follow_up'"):
+    with pytest.raises(StudyError, match=r"change needs two waves.*'baseline', 'follow_up'"):
         change(people([1], [2]), "y", Study(person="id", wave="wave"))
 
 

@@ -155,9 +155,10 @@ def test_people_who_move_count_where_they_were():
     )
 
 
-def test_a_place_may_be_given_at_one_wave_only():
+@pytest.mark.parametrize("wave", [0, 1])
+def test_a_place_may_be_given_at_one_wave_only(wave):
     data = study_of_places().assign(arm=lambda d: (d["team"] == "t1").astype(int))
-    sparse = data.assign(site=data["site"].where(data["wave"] == 0))
+    sparse = data.assign(site=data["site"].where(data["wave"] == wave))
     pd.testing.assert_frame_equal(
         compare(sparse, "y", STUDY).table, compare(data, "y", STUDY).table
     )

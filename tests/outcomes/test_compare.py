@@ -292,6 +292,14 @@ def test_true_and_false_are_a_category():
     assert terms == ["intercept", "arm", "job=True"]
 
 
+def test_a_covariate_may_have_any_name():
+    data = arms(arm=TWO, intercept=range(8), job=["a", pd.NA, "b", "a", "b", None, "a", "b"])
+    result = compare(data, "y", POST, covariates=["intercept", "job"])
+    plainly = compare(data.rename(columns={"intercept": "x"}), "y", POST, covariates=["x", "job"])
+    assert result.coefficients["term"].tolist() == ["intercept", "arm", "intercept", "job=b"]
+    pd.testing.assert_frame_equal(result.table, plainly.table)
+
+
 def test_errors_must_suit_the_study():
     with pytest.raises(OptionError, match=r"'vcov' must be one of 'classical'.*Got 'HC9'"):
         compare(arms(arm=TWO), "y", POST, vcov="HC9")
@@ -299,7 +307,7 @@ def test_errors_must_suit_the_study():
         compare(arms(arm=TWO), "y", POST, vcov="CR1S")
     study = Study(person="id", arm="arm", intervention="t", site="s", team="u")
     data = arms(arm=TWO, s=[0, 1] * 4, u=[0, 0, 1, 1] * 2)
-    with pytest.raises(OptionError, match="'HC1' takes people as independent.*'s', 'u'"):
+    with pytest.raises(OptionError, match=r"'HC1' takes people as independent.*'s', 'u'"):
         compare(data, "y", study, vcov="HC1")
 
 
@@ -310,5 +318,5 @@ def test_an_arm_must_be_named():
 
 def test_a_wave_without_a_follow_up_is_refused():
     study = Study(person="id", arm="arm", intervention="t", wave="w", baseline=0)
-    with pytest.raises(StudyError, match="compare needs two waves.*'follow_up'"):
+    with pytest.raises(StudyError, match=r"compare needs two waves.*'follow_up'"):
         compare(arms(arm=TWO, w=0), "y", study)

@@ -56,7 +56,8 @@ def test_cells_with_too_few_scores_stay_and_are_named():
     np.testing.assert_allclose(table["estimate"], [1, np.nan, 3, 5])
     assert table["ci_low"].isna().tolist() == [True, True, False, True]
     assert result.warnings == (
-        "Fewer than two scores, so no standard deviation or interval: 'a' at 0, 'a' at 1, 'b' at 1.",
+        "Fewer than two scores, so no standard deviation or interval: "
+        "'a' at 0, 'a' at 1, 'b' at 1.",
     )
 
 

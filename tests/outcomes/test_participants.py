@@ -44,6 +44,12 @@ def test_lost_and_joined_by_hand():
     )
 
 
+def test_per_cent_is_of_the_people_at_baseline():
+    data = pd.DataFrame({"id": list("aabcd"), "w": [0, 1, 1, 1, 1]})
+    study = Study(person="id", wave="w", baseline=0, follow_up=1)
+    assert participants(data, study).table["percent"].tolist() == [100, 400]
+
+
 def test_without_waves_there_is_a_row_an_arm():
     result = participants(LONG.drop_duplicates("id"), Study(person="id"))
     assert result.table.to_numpy().tolist() == [["all", None, 7, 0, 0, 100.0]]

@@ -86,7 +86,7 @@ ARM = np.array([0.0, 1, 0, 1, 0, 1])
     ],
 )
 def test_terms_that_add_nothing_are_named(column, says, scale):
-    x = np.column_stack([np.ones(6), ARM, AGE, scale * column])
+    x = np.column_stack([np.ones(6), ARM, AGE / scale, scale * column])
     with pytest.raises(ColumnError, match=says):
         require_full_rank(x, ["intercept", "arm", "age", "new"])
 

@@ -96,7 +96,9 @@ def instruments() -> Catalogue:
     )
     doubtful = [one.name for one in shipped if one.status == "provisional"]
     note = "Instruments that ship with cpeval. cp.instrument(name) shows one."
-    warnings = (f"Provisional, to be checked before use: {', '.join(doubtful)}.",) if doubtful else ()
+    warnings = (
+        (f"Provisional, to be checked before use: {', '.join(doubtful)}.",) if doubtful else ()
+    )
     return Catalogue(table=table, note=note, warnings=warnings)
 
 

@@ -269,7 +269,10 @@ class Instrument(_Part):
             answers = set(self.responses[item.responses].codes)
             if item.reversed and item.values is not None:
                 yield f"{where}: reversed or values, not both"
-            for key, points in [("values", item.values), *(("rules", r.values) for r in item.rules)]:
+            for key, points in [
+                ("values", item.values),
+                *(("rules", r.values) for r in item.rules),
+            ]:
                 if points is not None and set(points) != answers:
                     odd = sorted(set(points) ^ answers)
                     yield f"{where}: {key} and the response codes differ in {listed(odd)}"
@@ -290,7 +293,9 @@ class Instrument(_Part):
                 yield from _twice(f"{where}, items", scale.items)
             if scale.answered and scale.items and scale.answered > len(self.items_of(scale)):
                 yield f"{where}: answered is more than its {len(self.items_of(scale))} items"
-            sources = [t.scale for t in scale.terms or []] + ([scale.of] if scale.of is not None else [])
+            sources = [t.scale for t in scale.terms or []] + (
+                [scale.of] if scale.of is not None else []
+            )
             for source in sources:
                 if source not in names:
                     yield f"{where}: there is no scale {source!r}{did_you_mean(source, names)}"
@@ -305,7 +310,10 @@ class Instrument(_Part):
             low, high = self._reach(scale)
         except KeyError:
             return  # a mistake that is reported already
-        if scale.range is not None and max(abs(low - scale.range[0]), abs(high - scale.range[1])) > 1e-9:
+        if (
+            scale.range is not None
+            and max(abs(low - scale.range[0]), abs(high - scale.range[1])) > 1e-9
+        ):
             yield f"{where}: range {list(scale.range)}, but the items give [{low:g}, {high:g}]"
 
     def _reach(self, scale: Scale) -> tuple[float, float]:
@@ -402,13 +410,19 @@ class Instrument(_Part):
         return cls.from_mapping(read_toml(path, DefinitionError), where=str(path))
 
     @classmethod
-    def from_mapping(cls, definition: Mapping[str, object], *, where: str = "The definition") -> Self:
+    def from_mapping(
+        cls, definition: Mapping[str, object], *, where: str = "The definition"
+    ) -> Self:
         """Validate a definition that is in memory; ``where`` names it in messages."""
         try:
             return cls.model_validate(definition)
         except ValidationError as error:
             lines = "\n".join(f"- {line}" for line in mistakes(error, cls))
             raise DefinitionError(f"{where} has mistakes:\n{lines}") from None
+
+    def __hash__(self) -> int:
+        """Hash by identity of the definition, so that it can be a key."""
+        return hash((self.name, self.version))
 
     def describe(self) -> pd.DataFrame:
         """Return one row a scale: column, label, number of items, range, direction, rule."""
@@ -428,7 +442,9 @@ class Instrument(_Part):
 
     def __repr__(self) -> str:
         """Return the definition's head and its scales as text."""
-        return f"{self.name}: {self.title} ({self.status})\n{self.describe().to_string(index=False)}"
+        return (
+            f"{self.name}: {self.title} ({self.status})\n{self.describe().to_string(index=False)}"
+        )
 
     __str__ = __repr__
 

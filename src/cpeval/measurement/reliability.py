@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 _FEW_PEOPLE = 50
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Reliability(Result):
     """A `Result` that also describes the items.
 
@@ -152,7 +152,7 @@ def reliability(items: IntoDataFrame, *, level: float = 0.95) -> Reliability:
         ),
         warnings=tuple(_worries(described, alpha, n, len(scores), constant)),
         items=described,
-        sem=float(np.sqrt(total * (1 - alpha))),
+        sem=float(np.sqrt(total * np.maximum(1 - alpha, 0))),
         n_excluded=len(scores) - n,
     )
 
@@ -175,7 +175,8 @@ def _standard_error(covariance: Floats, n: int) -> float:
     total, trace = covariance.sum(), np.trace(covariance)
     squared = covariance @ covariance
     inner = total * (np.trace(squared) + trace**2) - 2 * trace * squared.sum()
-    return float(np.sqrt(2 * k**2 / ((k - 1) ** 2 * total**3) * inner / n))
+    # Items that agree perfectly leave rounding below zero.
+    return float(np.sqrt(2 * k**2 / ((k - 1) ** 2 * total**3) * max(inner, 0.0) / n))
 
 
 def _items(

@@ -24,9 +24,15 @@ if TYPE_CHECKING:
     from cpeval.plots.style import Labels
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Baseline(Result):
-    """A `Result` that also says how many people had a row at baseline."""
+    """A `Result` that also says how many people it describes.
+
+    Attributes
+    ----------
+    n_people : int
+        People with a row at baseline.
+    """
 
     n_people: int
 

@@ -27,9 +27,17 @@ if TYPE_CHECKING:
 _ROUNDING = 1e-12
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Change(Result):
-    """A `Result` that also says how many people were left out, and of which outcome it is."""
+    """A `Result` that also says how many people were left out.
+
+    Attributes
+    ----------
+    outcome : str
+        The column.
+    n_excluded : int
+        People seen at either wave without a score at both, or without an arm.
+    """
 
     outcome: str
     n_excluded: int

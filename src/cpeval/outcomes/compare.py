@@ -31,13 +31,14 @@ _CLUSTERED = ("CR1S", "cluster")
 _FEW_CLUSTERS = 40
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Comparison(Result):
     """A `Result` with the whole regression behind it.
 
     Attributes
     ----------
     outcome : str
+        The column.
     coefficients : pandas.DataFrame
         term, estimate, se, statistic, df, p, ci_low, ci_high of every term.
     n_excluded : int

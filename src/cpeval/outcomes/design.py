@@ -37,18 +37,20 @@ def design(fixed: Mapping[str, Floats], covariates: Mapping[str, pd.Series]) -> 
     Design
     """
     n = len(next(iter(fixed.values())))
-    columns: dict[str, Floats] = {"intercept": np.ones(n), **fixed}
+    # A list: a covariate may be called "intercept".
+    columns: list[tuple[str, Floats]] = [("intercept", np.ones(n)), *fixed.items()]
     for name, column in covariates.items():
         if column.dtype == float:
-            columns[name] = column.to_numpy()
+            columns.append((name, column.to_numpy()))
             continue
         codes, found = pd.factorize(column)
         levels = [plain(value) for value in found]
         if len(levels) == 1:
-            columns[name] = np.ones(n)
+            columns.append((name, np.ones(n)))
         for level in in_order(levels)[1:]:
-            columns[f"{name}={level}"] = (codes == levels.index(level)).astype(float)
-    return Design(x=np.column_stack(list(columns.values())), terms=tuple(columns))
+            columns.append((f"{name}={level}", (codes == levels.index(level)).astype(float)))
+    terms, values = zip(*columns, strict=True)
+    return Design(x=np.column_stack(values), terms=terms)
 
 
 def alone_in_level(covariates: Mapping[str, pd.Series], people: Flags) -> dict[str, Flags]:
@@ -71,13 +73,14 @@ def alone_in_level(covariates: Mapping[str, pd.Series], people: Flags) -> dict[s
     """
     left = people.copy()
     found: dict[str, Flags] = {}
+    coded = {name: pd.factorize(column) for name, column in covariates.items()}
     while True:
         before = len(found)
-        for name, column in covariates.items():
-            counts = column[left].value_counts()
-            for level in counts.index[counts == 1]:
-                only = left & (column == level).fillna(False).to_numpy(dtype=bool)
-                found[f"{name}={plain(level)}"] = only
+        for name, (codes, levels) in coded.items():
+            counts = np.bincount(codes[left & (codes >= 0)], minlength=len(levels))
+            for level in map(int, np.flatnonzero(counts == 1)):
+                only = left & (codes == level)
+                found[f"{name}={plain(levels[level])}"] = only
                 left = left & ~only
         if len(found) == before:
             return found

@@ -52,7 +52,8 @@ def _noncentrality(t: float, df: float, probability: float) -> float:
     """Solve ``P(T <= t) = probability`` for the noncentrality."""
 
     def gap(noncentrality: float) -> float:
-        return float(stats.nct.cdf(t, df, noncentrality)) - probability
+        with np.errstate(all="ignore"):  # older SciPy flags values that it gets right
+            return float(stats.nct.cdf(t, df, noncentrality)) - probability
 
     # SciPy's inverse is good to about 1e-7 only, and its forward function to 1e-12, except far
     # from t, where it is NaN. So: a bracket near the inverse, then a root of the forward one.

@@ -23,9 +23,17 @@ if TYPE_CHECKING:
     from cpeval.plots.style import Labels
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Means(Result):
-    """A `Result` that also says of which outcome it is, and which column says the wave."""
+    """A `Result` that also says which columns it is of.
+
+    Attributes
+    ----------
+    outcome : str
+        The column of scores.
+    wave : str or None
+        The column that says the wave.
+    """
 
     outcome: str
     wave: str | None

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from cpeval.plots.style import Labels
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Participants(Result):
-    """A `Result` that also says how many people have a row at one of the study's waves.
+    """A `Result` that also says how many people there are in all.
 
     Attributes
     ----------
     n_people : int
+        People with a row at one of the study's waves.
     wave : str or None
         The column that says the wave.
     """

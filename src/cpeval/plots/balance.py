@@ -39,7 +39,7 @@ def balance(
     for term, level in zip(rows["term"], rows["level"], strict=True):
         of_term = dict((value_labels or {}).get(term, {}))
         name = shown(term, labels)
-        names.append(name if level is None else f"{name}: {shown(level, of_term).strip()}")
+        names.append(name if pd.isna(level) else f"{name}: {shown(level, of_term).strip()}")
     return rows_of_dots(
         pd.DataFrame({"estimate": rows["smd"]}),
         names,

@@ -104,7 +104,8 @@ def rows_of_dots(
         for guide in guides:
             ax.axvline(guide, color=GUIDE, linewidth=1, linestyle="-" if guide == 0 else ":")
         if "ci_low" in table:
-            ax.hlines(y, table["ci_low"], table["ci_high"], color=DARK.colour, linewidth=2)
+            spans = table.assign(y=y).dropna(subset=["ci_low", "ci_high"])
+            ax.hlines(spans["y"], spans["ci_low"], spans["ci_high"], color=DARK.colour, linewidth=2)
         ax.plot(table["estimate"], y, DARK.marker, color=DARK.colour, markersize=7)
         # Texts of axes that were given exist already, so the style can't reach them.
         ax.set_yticks(list(y), list(names), parse_math=False)

@@ -35,7 +35,7 @@ def participants(
         Name of the axis of waves.
     """
     ax = lines_by_wave(
-        table,
+        table[["group", "wave", "n"]],
         "n",
         ax=ax,
         group_labels=group_labels,

@@ -53,7 +53,8 @@ def lines_by_wave(
 
 def _line(ax: Axes, x: np.ndarray, rows: pd.DataFrame, value: str, mark: Mark, name: str) -> None:
     if "ci_low" in rows:
-        ax.vlines(x, rows["ci_low"], rows["ci_high"], color=mark.colour, linewidth=1.5)
+        spans = rows.assign(x=x).dropna(subset=["ci_low", "ci_high"])
+        ax.vlines(spans["x"], spans["ci_low"], spans["ci_high"], color=mark.colour, linewidth=1.5)
     ax.plot(
         x,
         rows[value],

@@ -8,7 +8,6 @@ nobody in it holds nobody; "fewer than 5" therefore means 1 to 4.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    Flags = NDArray[np.bool_]
+
 #: Columns that count people. ``n_items`` counts questions and is always shown.
 PEOPLE = ("n", "n_intervention", "n_comparison", "missing", "excluded", "lost", "joined", "count")
 #: Of these, the ones that say how many people a statistic is about.
@@ -28,8 +29,10 @@ SIZES = ("n", "n_intervention", "n_comparison")
 SINGLE_VALUES = ("minimum", "maximum")
 #: Columns that say what a row is about, not what was found.
 KEYS = frozenset(
-    "analysis coefficient column group level n_items problem reference scale severity site team "
-    "term unit wave".split()
+    (
+        *("analysis", "coefficient", "column", "group", "level", "n_items", "problem"),
+        *("reference", "scale", "severity", "site", "team", "term", "unit", "wave"),
+    )
 )
 
 
@@ -82,7 +85,7 @@ class Withheld:
         )
 
 
-def is_small(counts: ArrayLike, limit: int) -> NDArray[np.bool_]:
+def is_small(counts: ArrayLike, limit: int) -> Flags:
     """Say which counts are small: at least 1 and below ``limit``. A missing count is not.
 
     >>> is_small([0, 1, 4, 5, None], 5).tolist()
@@ -161,12 +164,13 @@ def protect_statistics(
     cells = table.drop(columns=[c for c in SINGLE_VALUES if c in table]).astype(object)
     sizes = [column for column in SIZES if column in table]
     if sizes:
-        few = np.column_stack([is_small(table[c], limit) for c in sizes]).any(axis=1)
-        for column in (c for c in cells if c not in KEYS and c not in sizes):
+        few = np.logical_or.reduce([is_small(table[c], limit) for c in sizes])
+        for column in (str(c) for c in cells if c not in KEYS and c not in sizes):
             _withhold(cells, column, few & table[column].notna().to_numpy())
-        _withhold_whole(cells, table, few, limit)
     for column in (c for c in PEOPLE if c in table):
         _withhold(cells, column, is_small(table[column], limit), Withheld(1, limit - 1))
+    if set(SIZES) <= set(table):
+        _withhold_whole(cells)
     if hidden and {"group", "wave"} <= set(table):
         places = [place in hidden for place in zip(table["group"], table["wave"], strict=True)]
         for column in (c for c in ("missing", "excluded") if c in table):
@@ -174,19 +178,12 @@ def protect_statistics(
     return cells
 
 
-def _withhold_whole(
-    cells: pd.DataFrame, table: pd.DataFrame, few: NDArray[np.bool_], limit: int
-) -> None:
-    """Withhold ``n`` where it would give away one of the two parts that it adds up."""
-    if not {"n", "n_intervention", "n_comparison"} <= set(table):
-        return
-    for row in np.flatnonzero(few & ~is_small(table["n"], limit)):
-        parts = table.iloc[row][["n_intervention", "n_comparison"]].to_numpy(dtype=float)
-        large = parts[~is_small(parts, limit)]
-        bounds = (
-            Withheld(int(large[0]) + 1, int(large[0]) + limit - 1) if large.size else Withheld()
-        )
-        _withhold(cells, "n", np.arange(len(cells)) == row, bounds)
+def _withhold_whole(cells: pd.DataFrame) -> None:
+    """Let ``n`` say no more than the two parts that it adds up."""
+    whole, *parts = SIZES
+    for row, cell in enumerate(map(_sum, cells[parts].to_numpy())):
+        if isinstance(cell, Withheld):
+            _withhold(cells, whole, np.arange(len(cells)) == row, cell)
 
 
 def protect_participants(
@@ -219,7 +216,7 @@ def protect_participants(
     counts = [c for c in ("n", "lost", "joined") if c in table]
     small = {column: is_small(table[column], limit) for column in counts}
     never = np.zeros(len(table), dtype=bool)
-    at_start = table["wave"].eq(baseline).to_numpy()
+    at_start = (table["wave"] == baseline).to_numpy()
     start = table["n"].where(at_start).groupby(table["group"]).transform("max").to_numpy(float)
     tiny_arm = is_small(start, limit)
     any_small = np.column_stack([*small.values(), tiny_arm & ~at_start]).any(axis=1)
@@ -279,16 +276,18 @@ def _protect_term(cells: pd.DataFrame, rows: pd.DataFrame, limit: int) -> None:
     few = [name for name, where in groups.items() if is_small(rows.loc[where, "n"], limit).any()]
     for name, where in groups.items():
         if name in few:
-            _withhold_all(cells, where, Withheld(1, limit - 1))
+            _withhold_all(cells, cells.index.isin(where), Withheld(1, limit - 1))
         else:
             _protect_levels(cells, where, limit)
     if whole is None:
         return
     arms = [cells.loc[where] for where in groups.values()]
-    if is_small(rows.loc[whole, "n"], limit).any():
-        _withhold_all(cells, whole, Withheld(1, limit - 1))
-    elif few:
-        _withhold_all(cells, whole, _sum(arm["n"].iloc[0] for arm in arms))
+    at = cells.index.isin(whole)
+    if few:  # the sum of what is said of the arms, lest a small total say more of them
+        total = _sum(arm["n"].iloc[0] for arm in arms)
+        _withhold_all(cells, at, total if isinstance(total, Withheld) else None)
+    elif is_small(rows.loc[whole, "n"], limit).any():
+        _withhold_all(cells, at, Withheld(1, limit - 1))
     else:
         _protect_levels(cells, whole, limit, arms=arms)
 
@@ -314,8 +313,9 @@ def _protect_levels(
         shown = [t if isinstance(t, Withheld) and isinstance(p, int) else p for p, t in parts]
     for row, cell in zip(counted.index, shown, strict=True):
         if isinstance(cell, Withheld):
-            _withhold_all(cells, pd.Index([row]), None)
-            cells.at[row, "count"] = cell
+            at = cells.index == row
+            _withhold_all(cells, at)
+            _withhold(cells, "count", at, cell)
 
 
 def _sum(cells: Iterable[object]) -> int | Withheld:
@@ -328,46 +328,17 @@ def _sum(cells: Iterable[object]) -> int | Withheld:
     return sum(bounds, start=Withheld(total, total))
 
 
-def _withhold_all(cells: pd.DataFrame, where: pd.Index, n: int | Withheld | None) -> None:
+def _withhold_all(cells: pd.DataFrame, at: Flags, n: Withheld | None = None) -> None:
     """Withhold all that was found in these rows; ``n`` takes the place of n unless None."""
-    at = cells.index.isin(where)
-    for column in (c for c in cells if c not in KEYS and c != "n"):
+    for column in (str(c) for c in cells if c not in KEYS and c != "n"):
         _withhold(cells, column, at & cells[column].notna().to_numpy())
     if n is not None:
-        for row in where:
-            cells.at[row, "n"] = n
+        _withhold(cells, "n", at, n)
 
 
-def _withhold(
-    cells: pd.DataFrame, column: str, rows: NDArray[np.bool_], by: Withheld | None = None
-) -> None:
+def _withhold(cells: pd.DataFrame, column: str, at: Flags, by: Withheld | None = None) -> None:
     """Put a `Withheld` into some rows of a column, in place."""
-    if rows.any():
+    if at.any():
         values = cells[column].to_numpy(dtype=object, copy=True)
-        values[rows] = by or Withheld()
+        values[at] = by or Withheld()
         cells[column] = pd.Series(values, index=cells.index, dtype=object)
-
-
-_NOUNS = r"(?:people|persons?|participants?|rows?|answers?|records?|cases?|scores?|values?)"
-#: A number of people, answers or rows in a sentence: before such a noun, or first in a phrase.
-_COUNTED = re.compile(
-    rf"(?<![\w.,/<>-])[1-9]\d*(?= (?:(?:of|more|other|further) )?(?:\w+ )?{_NOUNS}\b)"
-    r"|(?:(?<=[:;,(] )|(?<=^))[1-9]\d*(?= [a-z])"
-)
-
-
-def protect_prose(text: str, limit: int) -> str:
-    """Replace small numbers of people, answers or rows in a sentence.
-
-    Examples
-    --------
-    >>> protect_prose("Left out: 3 of 40 people in arm 1; 2 without a score at 3.", 5)
-    'Left out: fewer than 5 of 40 people in arm 1; fewer than 5 without a score at 3.'
-    >>> protect_prose("Sandwich errors of type HC3 with 2 degrees of freedom.", 5)
-    'Sandwich errors of type HC3 with 2 degrees of freedom.'
-    """
-
-    def shown(match: re.Match[str]) -> str:
-        return f"fewer than {limit}" if int(match[0]) < limit else match[0]
-
-    return _COUNTED.sub(shown, text)

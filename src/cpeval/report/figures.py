@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass, replace
 from io import BytesIO
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -30,9 +32,10 @@ if TYPE_CHECKING:
     from cpeval.report.release import Released
 
 #: Text stays text: it takes the page's font, is sharp in print, and an outline is ten times it.
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "cpeval",
+    "text.parse_math": False,  # a dollar sign in a name is one
     "font.family": "sans-serif",
     "font.size": 10.5,
     "axes.titlesize": 11,
@@ -54,6 +57,8 @@ STYLE = {
     "legend.frameon": False,
 }
 WIDTH = 7.4
+#: Characters of a label below an axis before it goes on in a new line.
+NARROW = 14
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
 
@@ -74,7 +79,7 @@ def means(released: Released, names: Names, ident: str, label: str) -> Picture |
         return None
     title = f"Means of {label} by wave and arm"
     drawing = replace(released.result, table=numbers)
-    labels = _labels(numbers, names, label)
+    labels = _labels(numbers, names)
     svg = _draw(lambda ax: drawing.plot(ax=ax, **labels), ident, title, _told(numbers, names))
     return Picture(
         ident=f"figure-{ident}",
@@ -94,17 +99,20 @@ def differences(
         return None
     arm, label = names.arm(numbers["group"].iloc[0]), printable(outcome.label)
     side = {"higher": "right", "lower": "left"}.get(outcome.better or "")
-    axis = "Difference in points" + (f": {side} of 0 favours {arm}" if side else "")
+    axis = fill("Difference in points" + (f": {side} of 0 favours {arm}" if side else ""), 80)
     waves = {wave: capital(names.wave(wave)) for wave in numbers["wave"]}
+    ticks = {wave: fill(text, 2 * NARROW) for wave, text in waves.items()}
     told = []
     for row in numbers[["wave", "estimate", "ci_low", "ci_high"]].itertuples(index=False):
         decimals = decimals_between(row.ci_low, row.ci_high)
         around = interval(row.ci_low, row.ci_high, decimals)
-        seen = f"{fixed(row.estimate, decimals)} ({around})" if is_number(row.estimate) else "withheld"
+        seen = (
+            f"{fixed(row.estimate, decimals)} ({around})" if is_number(row.estimate) else "withheld"
+        )
         told.append(f"{waves[row.wave]}: {seen}.")
     title = f"Difference between arms on {label} at each follow-up, with 95 % intervals"
     svg = _draw(
-        lambda ax: intervals(numbers, ax=ax, label="wave", labels=waves, xlabel=axis),
+        lambda ax: intervals(numbers, ax=ax, label="wave", labels=ticks, xlabel=axis),
         ident, title, " ".join(told), height=0.9 + 0.38 * len(numbers),
     )  # fmt: skip
     return Picture(
@@ -114,15 +122,15 @@ def differences(
     )
 
 
-def _labels(numbers: pd.DataFrame, names: Names, label: str) -> dict[str, Any]:
+def _labels(numbers: pd.DataFrame, names: Names) -> dict[str, Any]:
     """What a drawing over waves takes beside its axes: the names that the page uses."""
     wave = names.evaluation.study.wave
     labelled = all(names.has_label(wave, value) for value in numbers["wave"])
     return {
         "group_labels": {group: names.arm(group) for group in numbers["group"]},
-        "wave_labels": {value: names.wave(value) for value in numbers["wave"]},
-        "xlabel": None if labelled or wave is None else names.column(wave),
-        "ylabel": label,
+        "wave_labels": {value: fill(names.wave(value), NARROW) for value in numbers["wave"]},
+        "xlabel": "" if labelled or wave is None else names.column(wave),
+        "ylabel": "Mean score",
     }
 
 
@@ -149,10 +157,18 @@ def _draw(
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        # The reader's own fonts draw the text; matplotlib only measures it with its one.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         FigureCanvasSVG(figure)
-        draw(figure.subplots())
+        axes = figure.subplots()
+        draw(axes)
+        if (legend := axes.get_legend()) is not None:  # above, where it hides no number
+            handles = [one for one in legend.legend_handles if one is not None]
+            texts = [text.get_text() for text in legend.texts]
+            columns = max(1, 80 // (max(map(len, texts)) + 6))
+            axes.legend(handles, texts, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns)
         out = BytesIO()
         figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
     return inline(out.getvalue(), ident, title, description)

@@ -14,12 +14,18 @@ import pandas as pd
 
 from cpeval.report.disclosure import Withheld
 from cpeval.report.naming import COLUMNS, Names, capital
-from cpeval.report.numbers import decimals_between, decimals_for, fixed, interval, is_number, p_value
+from cpeval.report.numbers import (
+    decimals_between,
+    decimals_for,
+    fixed,
+    interval,
+    is_number,
+    p_value,
+)
 from cpeval.report.release import Released
 
-
-#: Characters of a row's header that stay on one line.
-SHORT = 18
+#: Characters that stay on one line, in the header of a row and of a column.
+SHORT, SHORTER = 16, 13
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +42,7 @@ class Cell:
     @property
     def short(self) -> bool:
         """Whether it should stay on one line."""
-        return len(self.text) <= SHORT
+        return len(self.text) <= (SHORT if self.header else SHORTER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,12 +88,15 @@ def _heads(*labels: str, words: int = 1) -> tuple[Cell, ...]:
     return tuple(Cell(text=text, numeric=i >= words) for i, text in enumerate(labels))
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table's rows, each by column."""
     return [dict(zip(table.columns, row, strict=True)) for row in table.itertuples(index=False)]
 
 
 def _by_wave(
-    rows: Sequence[Mapping[str, Any]], names: Names, cells: Any  # noqa: ANN401
+    rows: Sequence[Mapping[str, Any]],
+    names: Names,
+    cells: Any,  # noqa: ANN401
 ) -> tuple[Body, ...]:
     """One body a wave, whose name stands once beside its arms."""
     waves: dict[object, list[Mapping[str, Any]]] = {}
@@ -115,10 +124,15 @@ def participants(released: Released, names: Names) -> Grid:
         ident="table-participants",
         caption="People by wave and arm",
         columns=_heads(
-            "Wave", "Arm", "Seen", "Of those at baseline", "Not seen", "Joined after baseline",
+            "Wave",
+            "Arm",
+            "Seen",
+            "Of those at baseline",
+            "Not seen",
+            "Joined after baseline",
             words=2,
         ),
-        bodies=_by_wave(_records(released.table), names, cells),
+        bodies=_by_wave(records(released.table), names, cells),
         notes=("Not seen: at baseline, but not at this wave.",),
     )
 
@@ -132,7 +146,7 @@ def problems(released: Released, names: Names) -> Grid:
             Cell(text=names.column(row["column"]) if row["column"] else "whole file"),
             cell(row["cells"], "all" if row["cells"] is None else fixed(row["cells"], 0)),
         )
-        for row in _records(released.table)
+        for row in records(released.table)
     )
     return Grid(
         ident="table-problems",
@@ -151,7 +165,7 @@ def missing(means: Mapping[str, Released], names: Names) -> Grid | None:
     bodies = []
     for label, released in means.items():
         arms: dict[object, dict[object, object]] = {}
-        for row in _records(released.table):
+        for row in records(released.table):
             arms.setdefault(row["group"], {})[row["wave"]] = row.get("missing")
         lines = []
         for i, (arm, found) in enumerate(arms.items()):
@@ -179,11 +193,11 @@ def baseline(released: Released, names: Names) -> Grid:
     for term, rows in table.groupby("term", sort=False):
         label = names.column(term)
         by_level: dict[object, dict[object, dict[str, Any]]] = {}
-        for row in _records(rows):
+        for row in records(rows):
             level = None if pd.isna(row["level"]) else row["level"]
             by_level.setdefault(level, {})[row["group"]] = row
         numeric = None in by_level and len(by_level) == 1
-        lines = []
+        lines: list[tuple[Cell, ...]] = []
         for level, by_arm in by_level.items():
             head = f"{label}, mean (SD)" if numeric else names.value(str(term), level)
             told = [_baseline_cell(by_arm.get(arm), numeric) for arm in arms]
@@ -193,7 +207,10 @@ def baseline(released: Released, names: Names) -> Grid:
             lines.append((header(head), *told, *smd, answered))
         title = "" if numeric else f"{label}, number (%)"
         bodies.append(Body(rows=tuple(lines), title=title))
-    heads = ["Characteristic", *("All" if arm == "all" else capital(names.arm(arm)) for arm in arms)]
+    heads = [
+        "Characteristic",
+        *("All" if arm == "all" else capital(names.arm(arm)) for arm in arms),
+    ]
     heads += ["Standardised difference"] if compared else []
     notes = ["Answered: people with that information, over all arms."]
     if compared:
@@ -201,8 +218,9 @@ def baseline(released: Released, names: Names) -> Grid:
             0,
             "Standardised difference: the difference between the arms in standard deviations. "
             "No p values: before the programme, a difference between arms formed by chance is "
-            "chance." if names.evaluation.study.randomised else
-            "Standardised difference: the difference between the arms in standard deviations.",
+            "chance."
+            if names.evaluation.study.randomised
+            else "Standardised difference: the difference between the arms in standard deviations.",
         )
     return Grid(
         ident="table-baseline",
@@ -246,13 +264,11 @@ def means(released: Released, names: Names, ident: str, label: str) -> Grid:
         ident=f"table-means-{ident}",
         caption=f"{label}: means by wave and arm",
         columns=_heads("Wave", "Arm", "People", "Mean", "SD", "95 % interval", words=2),
-        bodies=_by_wave(_records(released.table), names, cells),
+        bodies=_by_wave(records(released.table), names, cells),
     )
 
 
-def changes(
-    released: Sequence[Released], names: Names, ident: str, label: str, start: str
-) -> Grid:
+def changes(released: Sequence[Released], names: Names, ident: str, label: str, start: str) -> Grid:
     """Change within each arm, one body a follow-up."""
     decimals = _decimals(released[0].table, "sd_before")
 
@@ -272,7 +288,7 @@ def changes(
         "Follow-up", "Arm", "People", f"Mean, {start}", "Mean, follow-up", "Change",
         "95 % interval", "Hedges’ g (95 % interval)",
     )  # fmt: skip
-    rows = [row for one in released for row in _records(one.table)]
+    rows = [row for one in released for row in records(one.table)]
     return Grid(
         ident=f"table-change-{ident}",
         caption=f"{label}: change within each arm since {start}",
@@ -287,7 +303,7 @@ def changes(
 
 def differences(released: Sequence[Released], names: Names, ident: str, label: str) -> Grid:
     """Difference between arms, one row a follow-up."""
-    rows = [row for one in released for row in _records(one.table)]
+    rows = [row for one in released for row in records(one.table)]
     decimals = min(decimals_between(row.get("ci_low"), row.get("ci_high")) for row in rows)
     lines = []
     for row in rows:
@@ -320,7 +336,7 @@ def differences(released: Sequence[Released], names: Names, ident: str, label: s
 def reliability(released: Released, names: Names) -> Grid:
     """How consistent the items of each scale are."""
     rows = []
-    for row in _records(released.table):
+    for row in records(released.table):
         low, high = row.get("ci_low"), row.get("ci_high")
         scale = names.column(row["scale"]) if "scale" in row else "All items"
         rows.append(
@@ -337,7 +353,12 @@ def reliability(released: Released, names: Names) -> Grid:
         ident="table-reliability",
         caption="Reliability of each scale",
         columns=_heads(
-            "Scale", "Coefficient", "Estimate", "95 % interval", COLUMNS["n_items"], COLUMNS["n"],
+            "Scale",
+            "Coefficient",
+            "Estimate",
+            "95 % interval",
+            COLUMNS["n_items"],
+            COLUMNS["n"],
             words=2,
         ),
         bodies=(Body(rows=tuple(rows)),),

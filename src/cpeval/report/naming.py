@@ -60,6 +60,8 @@ COLUMNS = {
     "term": "Characteristic",
     "wave": "Wave",
 }
+#: Kept though not printable: line ends, tabs, no-break spaces, and joiners within words.
+_KEPT = "\t\n\u00a0\u202f\u200c\u200d"
 #: Results by the last part of their name.
 TITLES = {
     "baseline": "People at baseline",
@@ -75,11 +77,13 @@ TITLES = {
 def printable(text: object) -> str:
     """Return text without characters that no page, sheet or file can hold.
 
-    >>> printable("a" + chr(0) + "b" + chr(0xD800))
+    Control characters go, halves of characters, and marks that turn the direction of writing,
+    which could make a name read as another. The joiners that some scripts need stay.
+
+    >>> printable("a" + chr(0) + "b" + chr(0xD800) + chr(0x202E))
     'ab'
     """
-    kept = (c for c in str(text) if c in "\t\n" or (c.isprintable() or c.isspace()))
-    return "".join(c for c in kept if not 0xD800 <= ord(c) <= 0xDFFF)
+    return "".join(c for c in str(text) if c.isprintable() or c in _KEPT)
 
 
 def plain_value(value: object) -> str:
@@ -157,6 +161,15 @@ class Names:
             if result.startswith(f"{outcome.column}/"):
                 return outcome, result[len(outcome.column) + 1 :].split("/", 1)
         return None, [result]
+
+    def place(self, name: str) -> str:
+        """Return where in a page a result is told: ``"Depression, 12 months"``."""
+        outcome, parts = self.outcome_of(name)
+        title = self.result(name)
+        if outcome is None:
+            return title
+        wave = title.rsplit(", ", 1)[-1] if parts[0] in ("change", "compare") else ""
+        return printable(outcome.label) + (f", {wave}" if wave and wave != title else "")
 
     def result(self, name: str) -> str:
         """Return the title of a result: ``"Depression: difference between arms, 12 months"``."""

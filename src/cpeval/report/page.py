@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from cpeval.evaluation import Evaluation, Outcome
     from cpeval.report.figures import Picture
     from cpeval.report.release import Release, Released
+    from cpeval.study import Study
 
 SIMULATED = "simulated data"
 #: Nothing runs and nothing is fetched, even if a name should get past the escaping.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +106,7 @@ def _context(evaluation: Evaluation, release: Release) -> dict[str, Any]:
     means = {
         printable(o.label): found for o in ordered if (found := release.get(f"{o.column}/means"))
     }
+    cautions, left_out = _cautions(release, names)
     return {
         "title": title(evaluation),
         "evaluation": evaluation,
@@ -117,7 +122,8 @@ def _context(evaluation: Evaluation, release: Release) -> dict[str, Any]:
         "baseline": grids.baseline(baseline, names) if baseline else None,
         "reliability": grids.reliability(scales, names) if scales else None,
         "methods": _methods(evaluation, release),
-        "cautions": _cautions(release),
+        "cautions": cautions,
+        "left_out": left_out,
         "withheld": _withheld(evaluation, release),
         "rows_shown": release.rows_shown,
     }
@@ -133,9 +139,16 @@ def _facts(
         waves = [names.wave(wave) for wave in study.waves]
         main = f" Main follow-up: {names.wave(study.follow_ups[0])}." if study.follow_ups else ""
         facts.append(("Waves", [f"{capital(joined(waves))}.{main}"]))
-    facts.append(("Outcomes", [_outcome_fact(outcome, names) for outcome in outcomes]))
+    told = [
+        f"{printable(outcome.label)}{' (primary)' if outcome.primary else ''}: "
+        f"{_about(outcome, names)}"
+        for outcome in outcomes
+    ]
+    facts.append(("Outcomes", told))
     if study.arm is not None and wording.given(names):
-        facts.append(("Allowed for", [f"Differences between arms allow for {wording.given(names)}."]))
+        facts.append(
+            ("Allowed for", [f"Differences between arms allow for {wording.given(names)}."])
+        )
     return facts
 
 
@@ -158,7 +171,8 @@ def _design(names: Names) -> str:
     return f"Two arms: {arms}. {how}{where}"
 
 
-def _outcome_fact(outcome: Outcome, names: Names) -> str:
+def _about(outcome: Outcome, names: Names) -> str:
+    """Say how an outcome is measured, and which way is better."""
     instruments = {note.name: note.title for note in names.evaluation.instruments}
     told = []
     if outcome.instrument:
@@ -166,20 +180,19 @@ def _outcome_fact(outcome: Outcome, names: Names) -> str:
     if outcome.range is not None:
         told.append("scores from {} to {}".format(*(f"{end:g}" for end in outcome.range)))
     told.append(f"{outcome.better} is better" if outcome.better else "no direction given as better")
-    kind = " (primary)" if outcome.primary else ""
-    return printable(f"{outcome.label}{kind}: {', '.join(told)}.")
+    return printable(f"{', '.join(told)}.")
 
 
 def _flow(released: Released, names: Names) -> Flow:
     arms: dict[object, list[Step]] = {}
-    starts: list[object] = []
+    starts: list[Any] = []
     baseline = names.evaluation.study.baseline
-    for row in released.table.to_dict("records"):
+    for row in grids.records(released.table):
         first = baseline is not None and row["wave"] == baseline
         if first:
             starts.append(row["n"])
         percent = row.get("percent")
-        share = f"{fixed(percent, 0)} % of those at baseline" if is_number(percent) else ""
+        share = f"{fixed(percent, 0)} % of baseline" if is_number(percent) else ""
         joiners = row.get("joined")
         arms.setdefault(row["group"], []).append(
             Step(
@@ -190,7 +203,9 @@ def _flow(released: Released, names: Names) -> Flow:
                 joined=grids.count(joiners) if isinstance(joiners, Withheld) or joiners else None,
             )
         )
-    total = fixed(sum(starts), 0) if len(arms) > 1 and starts and all(map(is_number, starts)) else ""  # type: ignore[call-overload]
+    total = (
+        fixed(sum(starts), 0) if len(arms) > 1 and starts and all(map(is_number, starts)) else ""
+    )
     return Flow(
         total=total,
         arms=tuple((capital(names.arm(arm)), tuple(steps)) for arm, steps in arms.items()),
@@ -218,64 +233,68 @@ def _outcome(outcome: Outcome, ident: str, release: Release, names: Names) -> Ou
         tables.append(grids.changes(changes, names, ident, label, start))
     if compared:
         tables.append(grids.differences(compared, names, ident, label))
-        found = [wording.difference(_first(one), outcome, names) for one in compared]
+        meanings = [wording.difference(_first(one), outcome, names) for one in compared]
     else:
-        found = [wording.change(_first(one), outcome, names) for one in changes]
+        meanings = [wording.change(_first(one), outcome, names) for one in changes]
     drawn = [figures.means(means, names, f"means-{ident}", label) if means else None]
     if len(compared) > 1:
         drawn.append(figures.differences(compared, names, f"difference-{ident}", outcome))
     moves = ""
     if changes and compared:
-        moves = wording.both_changes(changes[0].table.to_dict("records"), names)
+        moves = wording.both_changes(grids.records(changes[0].table), names)
     return OutcomePart(
         ident=ident,
         label=label,
         primary=outcome.primary,
-        facts=_outcome_fact(outcome, names).removeprefix(label).lstrip(" (primary):"),
+        facts=capital(_about(outcome, names)),
         moves=moves,
-        meaning=found[0] if found else None,
+        meaning=meanings[0] if meanings else None,
         pictures=tuple(picture for picture in drawn if picture is not None),
         tables=tuple(tables),
-        later=tuple(found[1:]),
+        later=tuple(meanings[1:]),
     )
 
 
 def _first(released: Released) -> dict[str, Any]:
-    return {str(k): v for k, v in released.table.iloc[0].items()}
+    return grids.records(released.table)[0]
 
 
 def _methods(evaluation: Evaluation, release: Release) -> list[str]:
-    """Return the notes of all results, one of each kind: those that differ only in the outcome
-    or the wave that they name are told once.
+    """Return the notes of all results; those that differ only in the outcome or the wave that
+    they name are told once, of "the outcome" at "a follow-up".
     """  # noqa: D205
     names = Names(evaluation)
     told: dict[str, None] = {}
     for name, released in release.results.items():
         outcome, _ = names.outcome_of(name)
-        note = released.note
+        note = "" if name == "data" else released.note
         if outcome is not None:
-            note = note.replace(wording.lowered(outcome.label), "the outcome")
-            for wave in evaluation.study.follow_ups:
-                for written in dict.fromkeys((repr(wave), str(wave))):
-                    note = re.sub(
-                        rf"\b(to|at|of|wave) {re.escape(written)}(?![\w'.])",
-                        r"\1 a follow-up",
-                        note,
-                    )
+            note = _general(note, wording.lowered(outcome.label), evaluation.study)
         if note:
-            told.setdefault(capital(note), None)
+            told.setdefault(capital(re.sub(r"\bn - (?=\d)", "n\u00a0−\u00a0", note)), None)
     return list(told)
 
 
-def _cautions(release: Release) -> list[Caution]:
-    """Return the warnings, each once, with the results that gave it."""
+def _general(note: str, label: str, study: Study) -> str:
+    """Tell a note of one outcome at one wave as of any."""
+    note = note.replace(label, "the outcome").replace("Mean the outcome", "Mean of the outcome")
+    for role, waves in (("baseline", [study.baseline]), ("a follow-up", study.follow_ups)):
+        for written in {text for wave in waves for text in (repr(wave), str(wave))}:
+            pattern = rf"\b(from|to|at|of|wave) {re.escape(written)}(?![\w'.])"
+            note = re.sub(pattern, rf"\1 {role}", note)
+    return note
+
+
+def _cautions(release: Release, names: Names) -> tuple[list[Caution], list[Caution]]:
+    """Return the warnings, each once with where it holds, and apart those on who was left out."""
     found: dict[str, Caution] = {}
-    for released in release.results.values():
+    for name, released in release.results.items():
         for text in released.warnings:
             caution = found.setdefault(text, Caution(text=capital(text)))
-            if released.title not in caution.where:
-                caution.where.append(released.title)
-    return list(found.values())
+            if names.place(name) not in caution.where:
+                caution.where.append(names.place(name))
+    left = [one for text, one in found.items() if text.startswith("Left out")]
+    return [one for one in found.values() if one not in left], left
 
 
 def _withheld(evaluation: Evaluation, release: Release) -> str:
@@ -286,7 +305,8 @@ def _withheld(evaluation: Evaluation, release: Release) -> str:
     rule = (
         f"Counts of 1 to {limit - 1} people are shown as <{limit}, with as many other cells "
         "withheld as keep them from being worked out within a table, and nothing is told of "
-        f"groups of fewer than {limit}. Lowest and highest values are never shown: they are single people's."
+        f"groups of fewer than {limit}. Lowest and highest values are never shown: they are single "
+        "people's."
     )
     where = [one.title for one in release.results.values() if one.n_withheld]
     if not where:

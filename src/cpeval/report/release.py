@@ -13,10 +13,10 @@ from cpeval.report.disclosure import (
     hidden_places,
     protect_baseline,
     protect_participants,
-    protect_prose,
     protect_statistics,
 )
 from cpeval.report.naming import Names, capital, printable
+from cpeval.report.prose import protect_prose, protect_warnings
 from cpeval.report.wording import lowered
 
 if TYPE_CHECKING:
@@ -125,9 +125,8 @@ def release(evaluation: Evaluation) -> Release:
             title=names.result(name),
             table=table.reset_index(drop=True),
             note=protect_prose(_readable(result.note, evaluation, names), limit),
-            warnings=tuple(
-                protect_prose(_readable(text, evaluation, names), limit)
-                for text in result.warnings
+            warnings=protect_warnings(
+                [_readable(text, evaluation, names) for text in result.warnings], table, limit
             ),
             result=result,
         )
@@ -141,9 +140,8 @@ def _problems(check: Result, limit: int, names: Names) -> Released:
     counts = found.groupby(keys, sort=False, dropna=False)["row"].count().reset_index(name="cells")
     order = counts["severity"].map({"error": 0, "warning": 1, "note": 2})
     counts = counts.iloc[order.argsort(kind="stable").to_numpy()].reset_index(drop=True)
-    counts["cells"] = [
-        Withheld(1, limit - 1) if 0 < n < limit else (int(n) or None) for n in counts["cells"]
-    ]
+    cells = [Withheld(1, limit - 1) if 0 < n < limit else (int(n) or None) for n in counts["cells"]]
+    counts["cells"] = pd.Series(cells, dtype=object)
     return Released(
         title=names.result("data"),
         table=counts[PROBLEM].astype(object),
@@ -164,6 +162,15 @@ def _readable(text: str, evaluation: Evaluation, names: Names) -> str:
             pattern = rf"(?<![\w'-]){re.escape(written)}(?![\w'-])"
             text = re.sub(rf"(?<=without ){pattern}", "a score", text)
             text = re.sub(pattern, _constant(label), text)
+    for column in (c for c in evaluation.covariates if not (c.isalpha() and c.islower())):
+        pattern = rf"(?<![\w'-]){re.escape(column)}(?![\w'-])"
+        text = re.sub(pattern, _constant(lowered(names.column(column))), text)
+    if study.arm is not None:
+        text = re.sub(
+            rf"\b{re.escape(study.arm)} (\S+) minus (\S+?)(?=[,:]? )",
+            lambda m: " minus ".join(names.arm(value) for value in m.groups()),
+            text,
+        )
     for value in evaluation.value_labels.get(study.arm or "", {}):
         arm = names.the_arm(value)
         for written in (repr(value), value):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from cpeval.report.disclosure import Withheld
 from cpeval.report.naming import Names, capital
 from cpeval.report.numbers import (
@@ -19,7 +17,7 @@ from cpeval.report.numbers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cpeval.evaluation import Outcome
 
@@ -62,24 +60,25 @@ def difference(row: Mapping[str, object], outcome: Outcome, names: Names) -> Mea
         is said not to show which arm did better, never that there is none.
     """
     study = names.evaluation.study
-    at = "" if pd.isna(row["wave"]) else f"At {names.wave(row['wave'])}, "
+    wave, label = names.wave(row["wave"]), lowered(outcome.label)
+    at = f"At {wave}, " if wave else ""
     who, others = names.people_in(row["group"]), names.people_in(row["reference"])
     estimate, low, high = (row.get(c) for c in ("estimate", "ci_low", "ci_high"))
     if any(isinstance(cell, Withheld) for cell in (estimate, low, high)):
         return Meaning(
-            found=f"{capital(at + 'too')} few {who} or {others.removeprefix('people ')} answered on "
-            f"{lowered(outcome.label)} (fewer than {names.evaluation.small_count}): "
-            "the difference between the arms is withheld."
+            found=f"{capital(at + 'too')} few {who} or {others.removeprefix('people ')} answered "
+            f"on {label} (fewer than {names.evaluation.small_count}): the difference between the "
+            "arms is withheld."
         )
     if not is_number(estimate):
         return Meaning(
-            found=f"{capital(at + 'the')} difference between the arms on {lowered(outcome.label)} could not "
-            "be computed."
+            found=f"{capital(at + 'the')} difference between the arms on {label} could not be "
+            "computed."
         )
     estimate = float(estimate)  # type: ignore[arg-type]
     decimals = _decimals(estimate, low, high)
     found = (
-        f"{capital(at + who)} scored {_compared(estimate, decimals)} on {lowered(outcome.label)} "
+        f"{capital(at + who)} scored {_compared(estimate, decimals)} on {label} "
         f"{'as' if _is_zero(estimate, decimals) else 'than'} {others}"
     )
     if not (is_number(low) and is_number(high)):
@@ -183,7 +182,9 @@ def change(row: Mapping[str, object], outcome: Outcome, names: Names) -> Meaning
         f" (95 % interval from {_range(low, high, decimals, words)}){_direction(outcome, '; ')}."
     )
     if low <= 0 <= high:
-        reading = "The interval includes no change, so these data do not show which way scores went."
+        reading = (
+            "The interval includes no change, so these data do not show which way scores went."
+        )
     elif outcome.better is None:
         reading = "The interval leaves out no change."
     else:
@@ -197,7 +198,7 @@ def change(row: Mapping[str, object], outcome: Outcome, names: Names) -> Meaning
     return Meaning(found=found, reading=reading)
 
 
-def both_changes(rows: list[Mapping[str, object]], names: Names) -> str:
+def both_changes(rows: Sequence[Mapping[str, object]], names: Names) -> str:
     """Say in one sentence how the mean of each arm moved; empty unless all can be said.
 
     Returns
@@ -210,7 +211,8 @@ def both_changes(rows: list[Mapping[str, object]], names: Names) -> str:
         return ""
     decimals = min(decimals_for(row.get("sd_before")) for row in rows)
     moves = [
-        f"from {fixed(before, decimals)} to {fixed(after, decimals)} in {names.the_arm(row['group'])}"
+        f"from {fixed(before, decimals)} to {fixed(after, decimals)} in "
+        f"{names.the_arm(row['group'])}"
         for row, (before, after) in zip(rows, means, strict=True)
     ]
     return f"The mean went {joined(moves)}."
@@ -240,9 +242,7 @@ def _compared(value: float, decimals: int) -> str:
     return f"{_points(value, decimals)} {'higher' if value > 0 else 'lower'}"
 
 
-def _range(
-    low: float, high: float, decimals: int, words: tuple[str, str] | None = None
-) -> str:
+def _range(low: float, high: float, decimals: int, words: tuple[str, str] | None = None) -> str:
     """An interval in words: ``"4.0 lower to 0.2 higher"``, ``"0.2 to 4.0 lower"``."""
     ends = sorted((low, high), key=abs) if low * high > 0 else [low, high]
     texts = []
@@ -287,4 +287,3 @@ def lowered(label: str) -> str:
     """
     second = label[1:2]
     return label[:1].lower() + label[1:] if second.islower() or second == " " else label
-

@@ -28,7 +28,7 @@ CONTENTS = "Contents"
 LONGEST_NAME, LONGEST_TEXT = 31, 32_767
 WIDEST = 60
 #: A workbook that says when it was made is never the same twice.
-MADE = datetime(2000, 1, 1)  # noqa: DTZ001
+MADE = datetime(2000, 1, 1)
 #: Columns whose values are codes of the data, by the role whose labels they have.
 ARMS = ("group", "reference")
 _COUNTS = frozenset((*PEOPLE, "n_items", "cells"))
@@ -61,7 +61,9 @@ def workbook(evaluation: Evaluation, release: Release) -> bytes:
         "nan_inf_to_errors": False,
     }
     with Workbook(out, options) as book:
-        book.set_properties({"title": _text(title(evaluation)), "author": "cpeval", "created": MADE})
+        book.set_properties(
+            {"title": _text(title(evaluation)), "author": "cpeval", "created": MADE}
+        )
         formats = _formats(book)
         sheets = sheet_names(_short(name, names) for name in release.results)
         front = book.add_worksheet(CONTENTS)
@@ -73,7 +75,7 @@ def workbook(evaluation: Evaluation, release: Release) -> bytes:
 
 
 def sheet_names(titles: Iterable[str]) -> list[str]:
-    """Make names that Excel takes: at most 31 characters, none of ``[]:*?/\\``, each once.
+    r"""Make names that Excel takes: at most 31 characters, none of ``[]:*?/\``, each once.
 
     Examples
     --------
@@ -105,22 +107,26 @@ def _short(name: str, names: Names) -> str:
     outcome, parts = names.outcome_of(name)
     if outcome is None:
         return names.result(name)
-    room = LONGEST_NAME - len(" ".join(parts)) - 1
-    return f"{_cut(outcome.label, max(room, 8)).strip()} {' '.join(parts)}"
+    what = " ".join(parts)
+    label = _cut(outcome.label, max(LONGEST_NAME - len(what) - 1, 8))
+    if label != outcome.label and " " in label:  # no half words
+        label = label.rsplit(" ", 1)[0]
+    return f"{label.strip()} {what}"
 
 
 def _formats(book: Workbook) -> dict[str, Format]:
     base = {"font_name": "Calibri", "font_size": 11, "valign": "top"}
     text = {**base, "quote_prefix": True}
     wide = {**text, "text_wrap": True}
+    head = {**wide, "bold": True, "bottom": 1, "top": 1, "valign": "bottom"}
     specs: dict[str, dict[str, Any]] = {
         "title": {**text, "bold": True, "font_size": 14},
         "text": text,
         "wrapped": wide,
         "warning": {**wide, "font_color": "#8A4B08"},
         "banner": {**wide, "bold": True, "font_color": "#5C3100", "bg_color": "#FDF3E3"},
-        "head": {**wide, "bold": True, "bottom": 1, "top": 1, "valign": "bottom"},
-        "head_number": {**wide, "bold": True, "bottom": 1, "top": 1, "align": "right", "valign": "bottom"},
+        "head": head,
+        "head_number": {**head, "align": "right"},
         "withheld": {**text, "align": "right", "font_color": "#4D5761"},
         "link": {**base, "font_color": "#1F4E6B", "underline": 1, "quote_prefix": True},
         "count": {**base, "num_format": "#,##0"},
@@ -187,7 +193,7 @@ def _sheet(
             if isinstance(cell, Withheld):
                 _write(sheet, row, column, str(cell), formats["withheld"])
             elif _is_cell_number(cell):
-                sheet.write_number(row, column, float(cell), style)
+                sheet.write_number(row, column, float(cell), style)  # type: ignore[arg-type]
             elif cell not in (None, ""):
                 _write(sheet, row, column, str(cell), formats["text"])
         sheet.set_column(column, column, _width(str(label), shown))

@@ -13,6 +13,11 @@ from scipy.special import expit, ndtr
 
 Floats = NDArray[np.float64]
 
+
+def _numbers(text: str) -> Floats:
+    return np.array(text.split(), dtype=float)
+
+
 #: Where expectations are tabulated. With a normal weight the trapezium rule on this grid is
 #: exact to rounding for every mean that `reach` allows.
 GRID: Floats = np.linspace(-12.0, 12.0, 2401)
@@ -29,18 +34,17 @@ SWEMWBS_SLOPES: Floats = np.array([1.7, 1.8, 1.5, 2.1, 1.9, 1.5, 1.6])
 SWEMWBS_LOCATIONS: Floats = np.array([0.25, 0.2, 0.45, 0.2, -0.15, 0.05, -0.35])
 SWEMWBS_STEPS: Floats = np.array([-2.0, -0.75, 0.75, 2.15])
 #: SWEMWBS raw 7 … 35 to metric (Stewart-Brown et al., 2009).
-SWEMWBS_METRIC: Floats = np.array(
-    [7.00, 9.51, 11.25, 12.40, 13.33, 14.08, 14.75, 15.32, 15.84, 16.36]
-    + [16.88, 17.43, 17.98, 18.59, 19.25, 19.98, 20.73, 21.54, 22.35, 23.21]
-    + [24.11, 25.03, 26.02, 27.03, 28.13, 29.31, 30.70, 32.55, 35.00]
-)
+SWEMWBS_METRIC: Floats = _numbers("""
+    7.00 9.51 11.25 12.40 13.33 14.08 14.75 15.32 15.84 16.36 16.88 17.43 17.98 18.59 19.25
+    19.98 20.73 21.54 22.35 23.21 24.11 25.03 26.02 27.03 28.13 29.31 30.70 32.55 35.00
+""")
 #: Resource generator: one discrimination for all items, so that their curves never cross and a
 #: double monotone (Mokken) scale holds, and each resource's difficulty.
 RESOURCE_SLOPE = 1.6
-RESOURCE_DIFFICULTIES: Floats = np.array(
-    [-2.4, -2.0, -1.8, -1.6, -1.4, -1.2, -1.05, -0.9, -0.75, -0.6, -0.45, -0.3, -0.15, 0.0]
-    + [0.1, 0.25, 0.4, 0.55, 0.7, 0.85, 1.0, 1.15, 1.3, 1.5, 1.7, 1.9, 2.2]
-)
+RESOURCE_DIFFICULTIES: Floats = _numbers("""
+    -2.40 -2.00 -1.80 -1.60 -1.40 -1.20 -1.05 -0.90 -0.75 -0.60 -0.45 -0.30 -0.15 0.00
+    0.10 0.25 0.40 0.55 0.70 0.85 1.00 1.15 1.30 1.50 1.70 1.90 2.20
+""")
 
 
 class Unreachable(ValueError):
@@ -59,7 +63,7 @@ class ScoreModel:
 
     def at(self, latent: ArrayLike) -> Floats:
         """Return the expected score at latent values."""
-        return np.interp(np.asarray(latent, dtype=float), GRID, self.expected)
+        return np.asarray(np.interp(np.asarray(latent, dtype=float), GRID, self.expected))
 
     def mean(self, mean: ArrayLike, variance: float = 1.0) -> Floats:
         """Return E g(X), X normal, for each of the means (any shape)."""
@@ -73,9 +77,12 @@ class ScoreModel:
     @cached_property
     def standard(self) -> tuple[float, float]:
         """Mean and standard deviation of the score for a standard normal latent value."""
-        weights = _weights(0.0, 1.0)
-        mean = float(weights @ self.expected)
-        return mean, float(np.sqrt(weights @ (self.expected - mean) ** 2 + weights @ self.variance))
+        return float(self.mean(0.0)), self.sd_at(0.0)
+
+    def sd_at(self, mean: float) -> float:
+        """Return the score's standard deviation for a latent value with this mean."""
+        weights, centre = _weights(mean, 1.0), float(self.mean(mean))
+        return float(np.sqrt(weights @ (self.expected - centre) ** 2 + weights @ self.variance))
 
     @property
     def reliability(self) -> float:
@@ -91,14 +98,14 @@ class ScoreModel:
         powers = correlation ** np.arange(1, _TERMS)
         return float((self._series(mean)[1:] * self._series(other)[1:]) @ powers)
 
-    def latent_shares(self, shares: tuple[float, ...]) -> tuple[float, ...]:
+    def latent_shares(self, site: float, team: float) -> tuple[float, float]:
         """Return the latent variances that give a score these intraclass correlations.
 
         Parameters
         ----------
-        shares : tuple of float
-            Shares of the score's variance of nested levels, outermost first. Their sum is the
-            correlation of two people who share every level.
+        site, team : float
+            The correlation of two people of different teams of a site, and how much more two
+            people of one team correlate.
 
         Raises
         ------
@@ -106,17 +113,15 @@ class ScoreModel:
             Their sum is not below the score's reliability, the most that people can share.
         """
         total = self.standard[1] ** 2
-        if sum(shares) >= self.reliability:
+        if site + team >= self.reliability:
             raise Unreachable
-        found, below = [], 0.0
-        for wanted in np.cumsum(shares):
-            if wanted == 0:
-                found.append(0.0)
-                continue
-            value = brentq(lambda r, w=wanted: self.covariance(r) - w * total, 0, 1, xtol=1e-15)
-            found.append(max(value - below, 0.0))
-            below = value
-        return tuple(found)
+
+        def correlation(wanted: float) -> float:
+            gap = lambda r: self.covariance(r) - wanted * total  # noqa: E731
+            return float(brentq(gap, 0, 1, xtol=1e-15)) if wanted > 0 else 0.0
+
+        outer = correlation(site)
+        return outer, correlation(site + team) - outer if team > 0 else 0.0
 
     def latent_mean(self, score: float) -> float:
         """Return the mean of a normal latent value (variance 1) that gives this expected score.
@@ -126,9 +131,19 @@ class ScoreModel:
         Unreachable
             No mean within `REACH` gives it.
         """
+        if score == self.standard[0]:
+            return 0.0
         return solve(lambda mean: float(self.mean(mean)) - score)
 
+    @cached_property
+    def _centred(self) -> Floats:
+        return self._coefficients(0.0)
+
     def _series(self, mean: float) -> Floats:
+        """Return the coefficients of the curve in Hermite polynomials around a mean."""
+        return self._centred if mean == 0 else self._coefficients(mean)
+
+    def _coefficients(self, mean: float) -> Floats:
         return np.asarray((_hermite() * _weights(0.0, 1.0)) @ self.at(GRID + mean))
 
 
@@ -142,9 +157,7 @@ def solve(gap: Callable[[float], float]) -> float:
 def _weights(mean: ArrayLike, variance: float) -> Floats:
     """Return the weights of the trapezium rule for a normal density: (..., n_grid)."""
     away = GRID - np.asarray(mean, dtype=float)[..., None]
-    return np.asarray(
-        np.exp(-(away**2) / (2 * variance)) * (_STEP / np.sqrt(2 * np.pi * variance))
-    )
+    return np.asarray(np.exp(-(away**2) / (2 * variance)) * (_STEP / np.sqrt(2 * np.pi * variance)))
 
 
 @cache
@@ -181,6 +194,11 @@ def swemwbs_distribution() -> Floats:
             wider[:, code : code + total.shape[1]] += total * answers[:, item, code, None]
         total = wider
     return total
+
+
+def swemwbs_chances(mean: float) -> Floats:
+    """Return P(raw score = 7, …, 35) for a latent value with this mean and variance 1: (29,)."""
+    return np.asarray(_weights(mean, 1.0) @ swemwbs_distribution())
 
 
 @cache

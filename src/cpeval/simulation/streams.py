@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import zlib
 from dataclasses import dataclass
 from typing import Self
@@ -34,12 +35,8 @@ class Streams:
     def from_seed(cls, seed: Seed) -> Self:
         """Take an int as it is, 128 bits from a generator, or 128 fresh ones for None."""
         if isinstance(seed, np.random.Generator):
-            words = seed.integers(0, 2**32, size=4, dtype=np.uint32)
-            return cls(sum(int(word) << (32 * place) for place, word in enumerate(words)))
-        if seed is None:
-            words = np.random.SeedSequence().generate_state(4)
-            return cls(sum(int(word) << (32 * place) for place, word in enumerate(words)))
-        return cls(int(seed))
+            return cls(int.from_bytes(seed.bytes(16), "little"))
+        return cls(secrets.randbits(128) if seed is None else int(seed))
 
     def __call__(self, name: str, *numbers: int) -> np.random.Generator:
         """Return a new generator at the start of a stream."""

@@ -1,0 +1,287 @@
+"""The command line: what it says and what it returns; no traceback for any bad input."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from cpeval import cli
+
+STUDY = """
+[study]
+person = "id"
+arm = "arm"
+intervention = "CP"
+wave = "wave"
+baseline = "t0"
+follow_up = "t1"
+[data]
+file = "data.csv"
+[instruments.swemwbs]
+items = "q{n}"
+[outcomes]
+primary = "swemwbs_metric"
+"""
+
+
+def run(capsys, monkeypatch, *words):
+    """Exit code, standard output and standard error of ``cpeval words``."""
+    monkeypatch.setattr(sys, "argv", ["cpeval", *map(str, words)])
+    code = 0
+    try:
+        cli.main()
+    except SystemExit as done:
+        code = done.code or 0
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    return code, out, err
+
+
+@pytest.fixture
+def cpeval(capsys, monkeypatch):
+    return lambda *words: run(capsys, monkeypatch, *words)
+
+
+def people(n=40):
+    rows = pd.DataFrame({"id": [f"p{k // 2}" for k in range(2 * n)], "wave": ["t0", "t1"] * n})
+    rows["arm"] = ["CP" if k // 2 % 2 else "usual" for k in range(2 * n)]
+    for q in range(1, 8):
+        rows[f"q{q}"] = [1 + (k * k + q * k + q) % 5 for k in range(2 * n)]
+    return rows
+
+
+@pytest.fixture
+def folder(tmp_path):
+    people().to_csv(tmp_path / "data.csv", index=False)
+    (tmp_path / "study.toml").write_text(STUDY)
+    return tmp_path
+
+
+def test_evaluate_writes_three_files_and_makes_the_folder(cpeval, folder):
+    code, out, _ = cpeval("evaluate", folder / "study.toml", "--out", folder / "new" / "report")
+    assert code == 0
+    assert "report.html, tables.xlsx and results.json" in out
+    made = sorted(p.name for p in (folder / "new" / "report").iterdir())
+    assert made == ["report.html", "results.json", "tables.xlsx"]
+
+
+def test_evaluate_leaves_earlier_output_when_the_data_are_bad(cpeval, folder):
+    cpeval("evaluate", folder / "study.toml", "--out", folder / "out")
+    before = (folder / "out" / "report.html").read_bytes()
+    people().assign(q1=99).to_csv(folder / "data.csv", index=False)
+    code, _, err = cpeval("evaluate", folder / "study.toml", "--out", folder / "out")
+    assert code == 1
+    assert "answer outside the codes in column 'q1' (99), 80 cells" in err
+    assert "declare it (missing = …)" in err
+    assert (folder / "out" / "report.html").read_bytes() == before
+
+
+def test_evaluate_into_what_is_a_file(cpeval, folder):
+    code, _, err = cpeval("evaluate", folder / "study.toml", "--out", folder / "data.csv")
+    assert code == 2
+    assert "data.csv" in err
+
+
+def test_check_lists_problems_and_returns_1(cpeval, folder):
+    assert cpeval("check", folder / "study.toml") == (0, "No problems found in 80 rows.\n", "")
+    people().assign(wave="t0").to_csv(folder / "data.csv", index=False)
+    code, out, _ = cpeval("check", folder / "study.toml")
+    assert code == 1
+    assert "person twice at a wave" in out
+    assert "wave without rows" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (STUDY.replace("intervention", "intervenion"), "did you mean 'intervention'?"),
+        (STUDY.replace("data.csv", "dat.csv"), "dat.csv"),
+        (STUDY.replace('"swemwbs_metric"', '"swemwbs_metrik"'), "outcomes: 'swemwbs_metrik' (did you mean 'swemwbs_metric'?)"),
+        (STUDY + 'covariates = ["agee"]\n', "outcomes.covariates: 'agee'"),
+        ("x =", "this is not TOML"),
+    ],
+)  # fmt: skip
+def test_mistakes_in_the_study_return_2(cpeval, folder, text, said):
+    (folder / "study.toml").write_text(text)
+    code, _, err = cpeval("check", folder / "study.toml")
+    assert code == 2
+    assert said in err
+
+
+def test_no_such_study(cpeval, tmp_path):
+    code, _, err = cpeval("evaluate", tmp_path / "study.toml")
+    assert code == 2
+    assert "There is no file" in err
+
+
+def test_score_adds_columns(cpeval, folder):
+    out = folder / "scored.csv"
+    code, said, _ = cpeval(
+        "score", folder / "data.csv", "swemwbs", "--items", "q{n}", "--out", out, "--answered"
+    )
+    assert code == 0
+    assert "80 rows, with swemwbs, swemwbs_metric, swemwbs_answered" in said
+    scored = pd.read_csv(out)
+    items = scored[[f"q{n}" for n in range(1, 8)]]
+    assert (scored.swemwbs == items.sum(axis=1)).all()
+    assert (scored.swemwbs_answered == 7).all()
+
+
+def test_score_writes_excel_without_formulas(cpeval, folder):
+    people(2).assign(id=["=1+1", "@x", "-3", "ok"]).to_csv(folder / "data.csv", index=False)
+    code, *_ = cpeval(
+        "score",
+        folder / "data.csv",
+        "swemwbs",
+        "--items",
+        ",".join(f"q{n}" for n in range(1, 8)),
+        "--out",
+        folder / "s.xlsx",
+    )
+    assert code == 0
+    cells = [
+        row[0] for row in openpyxl.load_workbook(folder / "s.xlsx").active.iter_rows(min_row=2)
+    ]
+    assert [cell.value for cell in cells] == ["'=1+1", "'@x", "'-3", "ok"]
+    assert {cell.data_type for cell in cells} == {"s"}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["data.csv", "swemwbs", "--out", "nowhere/s.csv"], 2, "There is no folder"),
+        (["data.csv", "swemwbs", "--out", "s.sav"], 2, "should end in .csv or .xlsx"),
+        (["data.csv", "swemwb", "--out", "s.csv"], 2, "did you mean 'swemwbs'?"),
+        (["data.csv", "swemwbs", "--out", "s.csv"], 1, "no item columns 'swemwbs_1' … 'swemwbs_7' (all 7)"),
+        (["data.csv", "swemwbs", "--items", "q{n}", "--missing", "x", "--out", "s.csv"], 2, "--missing takes numbers"),
+        (["absent.csv", "swemwbs", "--out", "s.csv"], 2, "absent.csv"),
+        (["data.csv", "swemwbs"], 2, "--out"),
+    ],
+)  # fmt: skip
+def test_score_says_what_is_wrong(cpeval, folder, monkeypatch, words, code, said):
+    monkeypatch.chdir(folder)
+    got, _, err = cpeval("score", *words)
+    assert got == code
+    assert said in err
+    assert sorted(p.name for p in folder.iterdir()) == ["data.csv", "study.toml"]
+
+
+def test_score_with_codes_that_mean_missing(cpeval, folder):
+    data = people()
+    data.loc[0, "q1"] = -9
+    data.to_csv(folder / "data.csv", index=False)
+    code, _, err = cpeval(
+        "score", folder / "data.csv", "swemwbs", "--items", "q{n}", "--out", folder / "s.csv"
+    )
+    assert code == 1
+    assert "-9 (1×), in rows 1" in err
+    code, *_ = cpeval(
+        "score",
+        folder / "data.csv",
+        "swemwbs",
+        "--items",
+        "q{n}",
+        "--missing",
+        "-9,99",
+        "--out",
+        folder / "s.csv",
+    )
+    assert code == 0
+    assert pd.read_csv(folder / "s.csv").swemwbs.isna().tolist() == [True] + [False] * 79
+
+
+def test_instruments(cpeval):
+    code, out, _ = cpeval("instruments")
+    assert code == 0
+    assert "ces_d" in out
+    assert "rg_uk" in out
+    assert "[provisional]" in out
+    _, out, _ = cpeval("instruments", "sf_36")
+    assert "sf_36_pcs" in out
+    assert "qualitymetric" in out
+    code, _, err = cpeval("instruments", "sf36")
+    assert code == 2
+    assert "did you mean 'sf_36'?" in err
+
+
+def test_new_makes_a_study_that_can_be_filled_in(cpeval, tmp_path):
+    made = tmp_path / "our study"
+    code, out, _ = cpeval("new", made)
+    assert code == 0
+    assert sorted(p.name for p in made.iterdir()) == ["README.md", "entry.xlsx", "study.toml"]
+    code, _, err = cpeval("check", made / "study.toml")
+    assert code == 2
+    assert "entry.xlsx" in err  # a header only
+    code, _, err = cpeval("new", made)
+    assert code == 2
+    assert "has files already" in err
+
+    sheet = openpyxl.load_workbook(made / "entry.xlsx")
+    header = [cell.value for cell in sheet["entry"][1]]
+    assert header == [
+        "person",
+        "site",
+        "team",
+        "arm",
+        "wave",
+        *[f"swemwbs_{n}" for n in range(1, 8)],
+    ]
+    assert len(sheet["entry"].data_validations.dataValidation) == 9
+    data = people(60).rename(
+        columns={f"q{n}": f"swemwbs_{n}" for n in range(1, 8)} | {"id": "person"}
+    )
+    data["arm"] = data["arm"].map({"CP": "programme", "usual": "comparison"})
+    data["site"] = [f"s{int(p[1:]) % 6}" for p in data["person"]]
+    data["team"] = data["site"] + data["arm"]
+    for row in data[header].itertuples(index=False):
+        sheet["entry"].append(list(row))
+    sheet.save(made / "entry.xlsx")
+    assert cpeval("check", made / "study.toml")[0] == 0
+    code, *_ = cpeval("evaluate", made / "study.toml", "--out", made / "report")
+    assert code == 0
+    assert (made / "report" / "report.html").exists()
+
+
+def test_help_reads_well(cpeval):
+    code, out, _ = cpeval("--help")
+    assert code == 0
+    for word in ("evaluate", "check", "score", "instruments", "new", "Exit codes: 0 done"):
+        assert word in out
+    assert cpeval("evaluate", "--help")[0] == 0
+
+
+def test_wrong_use_returns_2(cpeval):
+    for words in (
+        ["evaluate"],
+        ["evaluat", "x"],
+        ["check", "a", "b"],
+        ["evaluate", "x", "--ot", "y"],
+    ):
+        code, _, err = cpeval(*words)
+        assert code == 2
+        assert err
+
+
+def test_runs_as_a_module_and_a_closed_pipe_is_no_error():
+    done = subprocess.run(
+        f"{sys.executable} -m cpeval instruments | head -1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("ces_d")
+    assert done.stderr == ""
+
+
+def test_the_example_study_from_the_shell(tmp_path):
+    study = Path(__file__).parents[1] / "examples" / "help" / "study.toml"
+    done = subprocess.run(
+        [sys.executable, "-m", "cpeval", "evaluate", str(study), "--out", str(tmp_path / "help")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "help" / "results.json").exists()

@@ -1,0 +1,381 @@
+"""What all public analyses share: what they return, and how they take good and bad input.
+
+A new analysis joins by adding a `Case`.
+"""
+
+import copy
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import unescape
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings, strategies as st
+from matplotlib.figure import Figure
+
+import cpeval as cp
+from cpeval.errors import (
+    ColumnError,
+    CpevalError,
+    DataError,
+    DuplicateError,
+    OptionError,
+    TooFewError,
+)
+
+STUDY = cp.Study(
+    person="id",
+    arm="arm",
+    intervention="<b>new</b>",
+    wave="wave",
+    baseline=0,
+    follow_up=6,
+    randomised=True,
+)
+
+#: How tables name things; an analysis may have others beside these.
+TIDY = {"term", "group", "site", "scale", "estimate", "se", "df", "statistic", "p", "n"}
+TIDY |= {"ci_low", "ci_high"}
+#: Other words for the same, which a table must not use.
+UNTIDY = {"effect", "coef", "coefficients", "std_err", "stderr", "t", "dof", "pvalue", "p_value"}
+UNTIDY |= {"lower", "upper", "ci_lower", "ci_upper", "conf_low", "conf_high", "N", "arm", "value"}
+
+
+def people(seed=0, n=40):
+    """A made-up trial, long: two arms, two waves, some gaps; items of a scale."""
+    rng = np.random.default_rng(seed)
+    who = pd.DataFrame(
+        {
+            "id": [f"p{k:03}" for k in range(n)],
+            "arm": np.where(np.arange(n) % 2 == 0, "<b>new</b>", "usual & old"),
+            "age": rng.integers(18, 80, n).astype(float),
+            "sex": rng.choice(["f", "m"], n),
+        }
+    )
+    trait = rng.normal(10, 3, n)
+    waves = []
+    for wave, there in ((0, np.ones(n, dtype=bool)), (6, rng.random(n) < 0.8)):
+        one = who.assign(wave=wave, y=trait + rng.normal(-wave / 6, 2, n))
+        for item in ("q1", "q2", "q3"):
+            one[item] = np.round(trait + rng.normal(0, 2, n))
+        waves.append(one[there])
+    data = pd.concat(waves, ignore_index=True)
+    data.loc[[3, n + 2], "y"] = np.nan
+    data.loc[5, "q2"] = np.nan
+    return data
+
+
+@dataclass(frozen=True)
+class Case:
+    """One analysis: how to call it on `people`, and which column is its outcome."""
+
+    run: Callable
+    kind: str  # the class of the result, in the module of the function
+    outcome: str | None = "y"
+    by_person: bool = True  # uses the study, so people, arms and waves matter
+    located: tuple[str, ...] = ()  # columns that move and stretch with the outcome
+    scaled: tuple[str, ...] = ()  # columns that only stretch
+    fixed: tuple[str, ...] = ()  # columns that stay
+
+
+def items_of(data):
+    """The items, whatever the engine (columns only: `reliability` takes all that it is given)."""
+    names = ["q1", "q2", "q3"]
+    return data.select(names) if hasattr(data, "select") else data[names]
+
+
+CASES = {
+    "change": Case(
+        lambda data: cp.outcomes.change(data, "y", STUDY),
+        "Change",
+        located=("before", "after"),
+        scaled=("sd_before", "sd_after", "estimate", "se", "ci_low", "ci_high"),
+        fixed=("statistic", "df", "p", "d_z", "d_z_low", "d_z_high", "d_av", "hedges_g_low"),
+    ),
+    "compare": Case(
+        lambda data: cp.outcomes.compare(data, "y", STUDY, covariates=["age", "sex"]),
+        "Comparison",
+        scaled=("estimate", "se", "ci_low", "ci_high"),
+        fixed=("statistic", "df", "p", "hedges_g", "hedges_g_low", "hedges_g_high"),
+    ),
+    "means": Case(
+        lambda data: cp.outcomes.means(data, "y", STUDY),
+        "Means",
+        located=("estimate", "ci_low", "ci_high"),
+        scaled=("sd", "se"),
+        fixed=("n", "missing", "df"),
+    ),
+    "participants": Case(
+        lambda data: cp.outcomes.participants(data, STUDY), "Participants", outcome=None
+    ),
+    "baseline": Case(
+        lambda data: cp.outcomes.baseline(data, STUDY, {"y": "number", "sex": "category"}),
+        "Baseline",
+        located=("mean", "minimum", "median", "maximum"),
+        scaled=("sd",),
+        fixed=("n", "count", "percent", "smd"),
+    ),
+    "reliability": Case(
+        lambda data: cp.measurement.reliability(items_of(data)),
+        "Reliability",
+        outcome="q1",
+        by_person=False,
+    ),
+}
+OUTCOMES = [name for name, case in CASES.items() if case.outcome is not None]
+BY_PERSON = [name for name, case in CASES.items() if case.by_person]
+UNITS = [name for name, case in CASES.items() if case.scaled]
+
+
+@pytest.fixture(autouse=True)
+def agg():
+    mpl.use("Agg")
+
+
+@pytest.fixture(scope="module")
+def results():
+    return {name: case.run(people()) for name, case in CASES.items()}
+
+
+def same(one, other, **how):
+    pd.testing.assert_frame_equal(one.table, other.table, rtol=1e-9, atol=1e-12, **how)
+    assert one.note == other.note
+    assert one.warnings == other.warnings
+
+
+def test_every_public_analysis_is_here():
+    public = {
+        name
+        for package in (cp.outcomes, cp.measurement)
+        for name in package.__all__
+        if not isinstance(getattr(package, name), type)
+    }
+    assert public == CASES.keys()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_returns_a_result_with_tidy_names(name, results):
+    result = results[name]
+    assert isinstance(result, cp.Result)
+    assert type(result).__name__ == CASES[name].kind
+    assert type(result.table) is pd.DataFrame
+    assert TIDY & set(result.table.columns)
+    assert not UNTIDY & set(result.table.columns)
+    assert isinstance(result.table.index, pd.RangeIndex)
+    assert result.note.endswith(".")
+    assert isinstance(result.warnings, tuple)
+    assert all(isinstance(text, str) and text for text in result.warnings)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_is_frozen_and_does_not_share_its_table(name, results):
+    with pytest.raises(AttributeError):
+        results[name].note = "another"
+    result = CASES[name].run(people())
+    result.table.iloc[0, 0] = "changed"
+    same(CASES[name].run(people()), results[name])
+
+
+@pytest.mark.parametrize("make", [lambda d: d, pl.from_pandas, pa.Table.from_pandas])
+@pytest.mark.parametrize("name", CASES)
+def test_leaves_its_input_as_it_was(name, make):
+    data = make(people())
+    before = copy.deepcopy(data)
+    CASES[name].run(data)
+    if isinstance(data, pd.DataFrame):
+        pd.testing.assert_frame_equal(data, before)
+    else:
+        assert data.equals(before)
+
+
+@pytest.mark.parametrize("make", [pl.from_pandas, pa.Table.from_pandas])
+@pytest.mark.parametrize("name", CASES)
+def test_engines_give_the_same(name, make, results):
+    same(CASES[name].run(make(people())), results[name], check_dtype=False)
+
+
+@settings(deadline=None, max_examples=10)
+@given(seed=st.integers(0, 2**32 - 1))
+@pytest.mark.parametrize("name", CASES)
+def test_row_order_does_not_matter(name, seed):
+    data = people(seed % 97)
+    shuffled = data.sample(frac=1, random_state=seed % 2**31)
+    same(CASES[name].run(shuffled), CASES[name].run(data))
+
+
+@settings(deadline=None, max_examples=10)
+@given(
+    a=st.floats(1e-3, 1e3),
+    # In spreads of the outcome; far from zero, least squares loses digits.
+    b=st.floats(-100, 100),
+    seed=st.integers(0, 50),
+)
+@pytest.mark.parametrize("name", UNITS)
+def test_units_rescale_as_they_should(name, a, b, seed):
+    case, data = CASES[name], people(seed)
+    one = case.run(data).table
+    two = case.run(data.assign(y=a * (data["y"] + b))).table
+    rows = one["term"] == "y" if name == "baseline" else slice(None)
+    close = {"rtol": 1e-6, "atol": 1e-6 * a}
+    for column in case.located:
+        np.testing.assert_allclose(
+            two.loc[rows, column], a * (one.loc[rows, column] + b), **close, err_msg=column
+        )
+    for column in case.scaled:
+        np.testing.assert_allclose(
+            two.loc[rows, column], a * one.loc[rows, column], **close, err_msg=column
+        )
+    for column in case.fixed:
+        np.testing.assert_allclose(
+            two[column].astype(float), one[column].astype(float), rtol=1e-6, atol=1e-9
+        )
+
+
+@settings(deadline=None, max_examples=10)
+@given(order=st.permutations(range(40)), seed=st.integers(0, 50))
+@pytest.mark.parametrize("name", BY_PERSON)
+def test_what_people_are_called_does_not_matter(name, order, seed):
+    data = people(seed)
+    ids = data["id"].unique()
+    numbers = data["id"].map(dict(zip(ids, order, strict=True)))
+    one = CASES[name].run(data)
+    same(CASES[name].run(data.assign(id=numbers)), one)
+    texts = data["id"].map(dict(zip(ids, (f"name {k}" for k in order), strict=True)))
+    same(CASES[name].run(data.assign(id=texts)), one)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_pickles(name, results):
+    result = results[name]
+    again = pickle.loads(pickle.dumps(result))
+    assert type(again) is type(result)
+    same(again, result)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_shows_itself(name, results):
+    result = results[name]
+    html, text = result._repr_html_(), str(result)
+    assert "<b>new" not in html
+    assert unescape(html).count("<table") == 1
+    assert repr(result) == text
+    assert result.note in text
+    for warning in result.warnings:
+        assert f"Warning: {warning}" in text
+    if "group" in result.table:
+        assert "&lt;b&gt;new&lt;/b&gt;" in html
+        assert "<b>new</b>" in text
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_draws_on_given_axes_and_touches_nothing_else(name, results):
+    import matplotlib.pyplot as plt
+
+    settings_before, figures = dict(mpl.rcParams), plt.get_fignums()
+    figure = Figure()
+    ax, other = figure.subplots(1, 2)
+    size = figure.get_size_inches().tolist()
+    assert results[name].plot(ax=ax) is ax
+    assert ax.has_data()
+    assert not other.has_data()
+    figure.canvas.draw()
+    assert figure.axes == [ax, other]
+    assert figure.get_size_inches().tolist() == size
+    assert dict(mpl.rcParams) == settings_before
+    assert plt.get_fignums() == figures
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_draws_on_new_axes(name, results):
+    import matplotlib.pyplot as plt
+
+    ax = results[name].plot()
+    assert ax.has_data()
+    plt.close(ax.figure)
+
+
+def refused(case, data, kind, says):
+    """The call raises one error of ours, of this kind, and says what is at fault."""
+    with pytest.raises(CpevalError, match=says) as error:
+        case.run(data)
+    assert isinstance(error.value, kind)
+    assert error.value.exit_code == (2 if kind is OptionError else 1)
+    assert error.value.__cause__ is None
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_refuses_an_empty_frame(name):
+    refused(CASES[name], people().head(0), TooFewError, "no rows|0 rows")
+    refused(CASES[name], pl.from_pandas(people()).head(0), TooFewError, "no rows|0 rows")
+
+
+@pytest.mark.parametrize("name", BY_PERSON)
+def test_refuses_a_frame_without_columns(name):
+    refused(CASES[name], pd.DataFrame(), ColumnError, "have no columns? 'y'|have no columns 'id'")
+
+
+@pytest.mark.parametrize("column", ["id", "arm", "wave", "y"])
+@pytest.mark.parametrize("name", BY_PERSON)
+def test_refuses_an_absent_column(name, column):
+    case = CASES[name]
+    if column == "y" and case.outcome is None:
+        case.run(people().drop(columns="y"))
+    else:
+        data = people().drop(columns=column)
+        refused(case, data, ColumnError, rf"The data have no column '{column}'.*Columns there: ")
+
+
+@pytest.mark.parametrize("name", BY_PERSON)
+def test_refuses_a_person_twice_at_a_wave(name):
+    data = people()
+    data = pd.concat([data, data.iloc[[1]]])
+    says = rf"'p001' at 0 2 times \(rows 2, {len(data)}\)"
+    refused(CASES[name], data, DuplicateError, says)
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_refuses_text_in_a_column_of_numbers(name):
+    case = CASES[name]
+    data = people()
+    data[case.outcome] = data[case.outcome].astype(object)
+    data.loc[7, case.outcome] = "n/a"
+    refused(case, data, ColumnError, rf"'{case.outcome}' holds 'n/a' in row 8\.")
+    text = pl.from_pandas(people()).with_columns(pl.col(case.outcome).cast(pl.String))
+    refused(case, text, ColumnError, rf"'{case.outcome}' holds numbers as text, such as '")
+
+
+@pytest.mark.parametrize("missing", [None, np.nan])
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_refuses_an_outcome_that_is_all_missing(name, missing):
+    case = CASES[name]
+    data = people().assign(**{case.outcome: missing})
+    says = case.outcome if case.by_person else "0 of them complete"
+    refused(case, data, TooFewError, says)
+    if missing is None:
+        refused(case, pl.from_pandas(data), TooFewError, says)
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_refuses_infinite_values(name):
+    case = CASES[name]
+    data = people()
+    data.loc[[0, 9], case.outcome] = [np.inf, -np.inf]
+    refused(case, data, DataError, rf"Infinite values: '{case.outcome}' in rows 1, 10\.")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_refuses_what_is_no_dataframe(name):
+    with pytest.raises(OptionError, match="must be a dataframe that is in memory"):
+        CASES[name].run(pl.from_pandas(people()).lazy())
+
+
+@pytest.mark.parametrize("level", [0, 1, 95, -0.1, "0.95", None, True])
+@pytest.mark.parametrize("name", ["change", "compare", "means"])
+def test_refuses_a_level_outside_0_and_1(name, level):
+    with pytest.raises(OptionError, match=r"'level'.*between 0 and 1.*Got "):
+        getattr(cp.outcomes, name)(people(), "y", STUDY, level=level)
