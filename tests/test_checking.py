@@ -211,7 +211,7 @@ def test_input_is_left_and_markup_is_escaped(clean):
 
 
 def test_what_is_no_dataframe():
-    with pytest.raises(ColumnError, match="should be a dataframe. Got list"):
+    with pytest.raises(ColumnError, match=r"should be a dataframe\. Got list"):
         cp.check([1, 2])
 
 

@@ -209,7 +209,7 @@ def test_instruments(cpeval):
 
 def test_new_makes_a_study_that_can_be_filled_in(cpeval, tmp_path):
     made = tmp_path / "our study"
-    code, out, _ = cpeval("new", made)
+    code, *_ = cpeval("new", made)
     assert code == 0
     assert sorted(p.name for p in made.iterdir()) == ["README.md", "entry.xlsx", "study.toml"]
     code, _, err = cpeval("check", made / "study.toml")

@@ -126,6 +126,7 @@ def test_unmatched_rows_dropped_and_counted():
     left = pd.DataFrame({"id": [1, 2], "arm": ["a", "b"]})
     right = pd.DataFrame({"id": [7, 2, 2], "q": [1, 2, 3]})
     made = cp.join(left, right, on="id", unmatched="drop")
+    assert "labels" not in made.attrs
     assert made["id"].tolist() == [2, 2]
     assert made["q"].tolist() == [2, 3]
     assert (made.attrs["joined"][0]["left_only"], made.attrs["joined"][0]["right_only"]) == (1, 1)
@@ -135,7 +136,8 @@ def test_unmatched_rows_dropped_and_counted():
 def test_tables_without_attrs_warn_of_what_was_kept_or_dropped(unmatched):
     left = pl.DataFrame({"id": [1, 2]})
     right = pl.DataFrame({"id": [2, 3], "q": [1, 2]})
-    with pytest.warns(CpevalWarning, match="1 rows of the left and 1 of the right"):
+    verb = "kept" if unmatched == "keep" else "left out"
+    with pytest.warns(CpevalWarning, match=f"join {verb} 1 rows of the left and 1 of the right"):
         made = cp.join(left, right, on="id", unmatched=unmatched)
     assert made["id"].to_list() == ([2, 3, 1] if unmatched == "keep" else [2])
     with warnings.catch_warnings():

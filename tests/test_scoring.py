@@ -330,8 +330,8 @@ def test_unknown_instrument_and_option():
     with pytest.raises(DefinitionError, match=r"no instrument 'ces-d' \(did you mean 'ces_d'\?\)"):
         cp.score(pd.DataFrame(), "ces-d")
     with pytest.raises(
-        OptionError, match="'on_invalid' must be one of 'raise', 'missing'. Got 'drop'"
+        OptionError, match=r"'on_invalid' must be one of 'raise', 'missing'\. Got 'drop'"
     ):
         cp.score(pd.DataFrame(), "ces_d", on_invalid="drop")
-    with pytest.raises(ColumnError, match="should be a dataframe.*Got list"):
+    with pytest.raises(ColumnError, match=r"should be a dataframe.*Got list"):
         cp.score([1], "ces_d")

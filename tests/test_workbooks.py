@@ -38,6 +38,15 @@ def refused(path, *parts, error=ReadError, **options):
     assert all(part in text for part in parts), text
 
 
+def rewritten(path, target, old, new):
+    """Copy a workbook with some bytes of its parts replaced."""
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(target, "w") as made:
+        contents = {name: source.read(name) for name in source.namelist()}
+        assert any(old in content for content in contents.values())
+        for name, content in contents.items():
+            made.writestr(name, content.replace(old, new))
+
+
 def test_cells_of_every_kind(book):
     day = dt.datetime(2024, 1, 31)
     data = cp.read(
@@ -115,6 +124,20 @@ def test_formulas_count_as_their_saved_values(tmp_path):
     assert cp.read(path)["total"].tolist() == [3]
 
 
+def test_formulas_that_say_nothing_are_missing(tmp_path):
+    path, excel = tmp_path / "a.xlsx", tmp_path / "excel.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        tab = made.add_worksheet("Data")
+        tab.write_column(0, 0, ["id", 1, 2])
+        tab.write_string(0, 1, "x")
+        tab.write_formula(1, 1, '=IF(A2=1,"",A2)', value="")
+        tab.write_formula(2, 1, '=IF(A3=1,"",A3)', value=2)
+    # Excel marks the cell as text, which xlsxwriter doesn't do for text of no length.
+    rewritten(path, excel, b'<c r="B2">', b'<c r="B2" t="str">')
+    assert cp.read(excel)["x"].isna().tolist() == [True, False]
+    refused(path, "without their values in B2")
+
+
 def test_formulas_without_saved_values_are_named(book):
     path = book(Data=[["id", "total", "x"], [1, "=1+1", 1], [2, "=SUM(A2:A3)", 2]])
     refused(path, "sheet 'Data'", "formulas were saved without their values in B2, B3", "save it")
@@ -133,10 +156,7 @@ def test_formulas_that_failed_are_named(tmp_path):
 def test_a_wrong_extent_hides_no_cells(book, tmp_path):
     path = book(Data=[["id", "x"], [1, 2], [3, 4]])
     wrong = tmp_path / "wrong.xlsx"
-    with zipfile.ZipFile(path) as source, zipfile.ZipFile(wrong, "w") as target:
-        for name in source.namelist():
-            content = source.read(name)
-            target.writestr(name, content.replace(b'ref="A1:B3"', b'ref="A1"'))
+    rewritten(path, wrong, b'ref="A1:B3"', b'ref="A1"')
     pd.testing.assert_frame_equal(cp.read(wrong), cp.read(path))
 
 

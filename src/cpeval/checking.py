@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -280,26 +280,25 @@ def _study_problems(frame: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]
             column,
             advice=f"The study names it as {role}{near}. Columns there: {listed(frame.columns)}.",
         )
-    here: Callable[[str | None], bool] = lambda c: c is not None and c in frame.columns  # noqa: E731
-    if here(study.person):
+    here = {role: column for role, column in study.columns.items() if role not in absent}
+    if "person" in here:
         yield _missing(
             frame, study.person, "person missing", "error", "Every row needs its person's id."
         )
         yield from _twice(frame, study)
-    if here(study.wave):
+    if "wave" in here:
         yield from _waves(frame, study)
-    if here(study.arm):
+    if "arm" in here:
         yield from _arms(frame, study)
-    for column in (study.site, study.team, study.arm, study.wave, study.worker):
-        if column is not None and here(column):
-            yield _variants(frame, column)
+    for role in ("site", "team", "arm", "wave", "worker"):
+        if role in here:
+            yield _variants(frame, here[role])
     for role in ("site", "team"):
-        column = getattr(study, role)
-        if here(study.person) and here(column):
+        if "person" in here and role in here:
             yield _wanderers(
                 frame,
                 study.person,
-                column,
+                here[role],
                 f"person in several {role}s",
                 "warning",
                 f"Is the person's {role} right? Analyses use the one at baseline.",
@@ -351,6 +350,7 @@ def _waves(frame: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]:
             values[values == value],
             advice=hint,
         )
+    there = sorted(column.dropna().unique(), key=str)
     for wave in study.waves:
         if not (column == wave).any():
             yield _found(
@@ -359,7 +359,7 @@ def _waves(frame: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]:
                 str(study.wave),
                 None,
                 wave,
-                advice=f"No row has it. Waves there: {listed(sorted(column.dropna().unique(), key=str))}.",
+                advice=f"No row has it. Waves there: {listed(there)}.",
             )
 
 
@@ -386,7 +386,7 @@ def _arms(frame: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]:
             arm,
             None,
             study.intervention,
-            advice=f"The study's intervention is no value of the column. Values there: {listed(there)}"
+            advice=f"No row has the study's intervention. Values there: {listed(there)}"
             f"{did_you_mean(study.intervention, there)}.",
         )
     if len(there) != 2:
@@ -426,7 +426,7 @@ def _variants(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     doubtful = text[plain.duplicated(keep=False)]
     # The commonest spelling stands; the rows with another are named.
     common = frame[column].value_counts()
-    keep = doubtful.groupby(plain[doubtful.index]).agg(lambda spellings: common[spellings].idxmax())
+    keep = common[doubtful].groupby(plain[doubtful.index].to_numpy()).idxmax()
     rows = np.flatnonzero(frame[column].isin([s for s in doubtful if s not in set(keep)]))
     return _found(
         "name spelt in two ways",
@@ -457,15 +457,15 @@ def _answer_problems(
             column,
             wrong,
             numbers.iloc[wrong],
-            advice=f"{definition.name}, item {code}, takes {codes}. If it is a missing code, declare it "
-            "(missing = …); otherwise correct it.",
+            advice=f"{definition.name}, item {code}, takes {codes}. If it means missing, declare "
+            "it (missing = …); otherwise correct it.",
         )
         yield from _mixed(definition, item, column, numbers)
         if len(frame) and values.isna().all():
             yield _found(
                 "nobody answered", "note", column, advice="Is the column empty on purpose?"
             )
-        elif len(frame) > 1 and numbers.nunique() == 1 and not numbers.isna().any():
+        elif len(frame) > 1 and (numbers == numbers.iloc[0]).all():
             yield _found(
                 "answers don't vary",
                 "note",
@@ -498,7 +498,7 @@ def _text_answers(
         column,
         text[~known.to_numpy()],
         found[~known],
-        advice=f"{definition.name} needs the answer's code; correct the cell or declare it missing.",
+        advice=f"{definition.name} needs a code; correct it or declare it missing.",
     )
     if not len(text) and values.notna().any():
         yield _found(
@@ -515,12 +515,13 @@ def _mixed(
     codings = definition.answers(item).codings
     if len(codings) > 1:
         own = [one - frozenset().union(*(o for o in codings if o is not one)) for one in codings]
+        both = " and ".join(listed(sorted(one)) for one in codings)
         if sum(numbers.isin(list(only)).any() for only in own) > 1:
             yield _found(
                 "two codings in one column",
                 "error",
                 column,
-                advice=f"It mixes {' and '.join(listed(sorted(one)) for one in codings)}; recode it to one.",
+                advice=f"It mixes {both}; recode it to one.",
             )
 
 
@@ -542,7 +543,7 @@ def _other_columns(frame: pd.DataFrame, columns: list[str]) -> Iterator[pd.DataF
                     column,
                     rows,
                     values.iloc[rows],
-                    advice="Correct the cells or declare them missing, so that the column is numbers.",
+                    advice="Correct the cells or declare them missing; then the column is numbers.",
                 )
 
 
@@ -564,7 +565,7 @@ def _forgotten(column: str, values: pd.Series) -> pd.DataFrame:
         column,
         rows,
         x[rows],
-        advice=f"The other values run from {low:g} to {high:g}. If it means missing, declare it (missing = …).",
+        advice=f"Others run from {low:g} to {high:g}. If that means missing, declare it.",
     )
 
 

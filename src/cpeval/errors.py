@@ -150,5 +150,6 @@ def require_option(name: str, value: Any, options: Sequence[object]) -> None:  #
     """Raise `OptionError` unless ``value`` is one of ``options``."""
     if value not in options:
         raise OptionError(
-            f"{name!r} must be one of {listed(options)}. Got {value!r}{did_you_mean(value, options)}."
+            f"{name!r} must be one of {listed(options)}. "
+            f"Got {value!r}{did_you_mean(value, options)}."
         )

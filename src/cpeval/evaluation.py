@@ -72,10 +72,32 @@ class Evaluation:
 
     Attributes
     ----------
+    title, question : str
+        As the study file has them: text, to be escaped where it is shown.
+    study : Study
+        Its columns and waves.
+    outcomes : tuple of Outcome
+        The primary one first.
+    covariates : tuple of str
+        What comparisons adjust for beside the baseline score.
     results : dict of str to Result
         By name: ``data``, ``participants``, ``baseline``, ``reliability``, and for each outcome
         ``<column>/means``, ``<column>/change``, ``<column>/compare``; later follow-ups have the
         wave at the end, ``<column>/compare/12``. What the study lacks the means for is absent.
+    labels : dict of str to str
+        What columns are called for people.
+    value_labels : dict of str to dict
+        For a column, what its values (as text) mean.
+    sources : tuple of Source
+        The files that were read, with fingerprints.
+    versions : dict of str to str
+        Of Python and the libraries that computed.
+    instruments : tuple of InstrumentNote
+        What a report must say of each.
+    small_count : int
+        Counts below it are not shown.
+    simulated : bool
+        Whether the data are simulated, which every output says.
     """
 
     title: str
@@ -230,7 +252,8 @@ def require_named(plan: StudyFile, columns: list[str]) -> None:
         raise StudyError(
             "The study file names columns that neither the data nor the scores have:\n"
             + "\n".join(wrong)
-            + f"\nScores: {listed(scores) or 'none'}. Columns of the data: {listed(columns, most=40)}."
+            + f"\nScores: {listed(scores) or 'none'}. "
+            + f"Columns of the data: {listed(columns, most=40)}."
         )
 
 

@@ -117,7 +117,7 @@ def _message(
     return (
         f"{definition.name}: answers that are not among the codes (rows count from 1):\n"
         + "\n".join(lines)
-        + "\nIf they are missing codes, say so when reading (missing={'*': [-9, 99]}) or score with "
+        + "\nIf they mean missing, say so when reading (missing={'*': [-9, 99]}) or score with "
         'on_invalid="missing"; otherwise correct them.'
     )
 

@@ -368,10 +368,7 @@ def _joined(
     )
     twins = {**keys, **{c: c for c in shared}}
     if unmatched == "keep":
-        made = made.with_columns(
-            nw.when(nw.col(_LEFT).is_null()).then(nw.col(renamed[b])).otherwise(nw.col(a)).alias(a)
-            for a, b in twins.items()
-        )
+        made = made.with_columns(nw.coalesce(a, renamed[b]).alias(a) for a, b in twins.items())
     order = [_RIGHT, _LEFT] if expect == "one-to-many" else [_LEFT, _RIGHT]
     made = made.sort(*order, nulls_last=True)
     wanted = [*left.columns, *(c for c in right.columns if c not in (*keys.values(), *shared))]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from pandas.api import types
 
@@ -91,40 +93,43 @@ def make_missing(
     """
     require_columns(list(data.columns), *(c for c in missing if c != "*"), what=what)
     everywhere = missing.get("*", [])
-    made = data.copy(deep=False)
+    made: dict[Hashable, pd.Series] = {}
     counts: Counts = {}
-    for column in data.columns:
-        own = missing.get(column, [])
+    for column, cells in data.items():
+        own = missing.get(str(column), [])
         codes = list(dict.fromkeys([*own, *([] if column in spare else everywhere)]))
-        if not codes:
-            continue
-        emptied, found = _empty(data[column], codes)
+        gone, found = _hits(cells, codes) if codes else (None, {})
         kept = {code: n for code, n in found.items() if n or code in own}
         if kept:
             counts[str(column)] = kept
-        if any(found.values()):
-            made[column] = emptied
-    return made, counts
+        made[column] = cells if gone is None else cells.mask(gone)
+    return pd.DataFrame(made, index=data.index), counts
 
 
-def _empty(cells: pd.Series, codes: list[Code]) -> tuple[pd.Series, dict[Code, int]]:
-    """Empty the cells equal to a code; a code stands for itself only as the whole cell."""
-    kind = cells.dtype
-    if types.is_bool_dtype(kind) or types.is_datetime64_any_dtype(kind):
-        return cells, dict.fromkeys(codes, 0)
-    if types.is_numeric_dtype(kind):
-        numbers = {code: _number(code) for code in codes}
-        hits = {c: cells.eq(n) for c, n in numbers.items() if n is not None}
-    else:
-        texts = cells.astype(str).str.strip() if types.is_object_dtype(kind) else cells.str.strip()
-        hits = {code: texts.isin(_forms(code)) for code in codes}
+def _hits(cells: pd.Series, codes: list[Code]) -> tuple[np.ndarray | None, dict[Code, int]]:
+    """Find the cells equal to a code; a code stands for itself only as the whole cell."""
     found = dict.fromkeys(codes, 0)
-    gone = pd.Series(False, index=cells.index)
-    for code, hit in hits.items():
-        new = hit.fillna(False).astype(bool) & ~gone
+    kind = cells.dtype
+    forms: dict[Code, list[Any]]
+    if types.is_bool_dtype(kind) or types.is_datetime64_any_dtype(kind):
+        return None, found
+    if types.is_numeric_dtype(kind):
+        values: np.ndarray | pd.Series = cells.to_numpy(dtype="float64", na_value=np.nan)
+        forms = {c: [n] for c in codes if (n := _number(c)) is not None}
+        hit = np.isin(values, [n for same in forms.values() for n in same])
+    else:
+        texts = cells.astype(str) if types.is_object_dtype(kind) else cells
+        values = texts.str.strip()
+        forms = {code: _forms(code) for code in codes}
+        hit = values.isin([form for same in forms.values() for form in same]).to_numpy(dtype=bool)
+    if not hit.any():
+        return None, found
+    rest = hit.copy()
+    for code, same in forms.items():
+        new = rest & np.isin(np.asarray(values, dtype=object), same)
         found[code] = int(new.sum())
-        gone |= new
-    return (cells.mask(gone) if gone.any() else cells), found
+        rest &= ~new
+    return hit, found
 
 
 def _number(code: Code) -> float | None:

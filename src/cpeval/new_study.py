@@ -84,7 +84,7 @@ def _study(asked: Sequence[Instrument]) -> str:
 
 
 def entry_sheet(path: Path, asked: Sequence[Instrument]) -> None:
-    """Write an Excel sheet that takes only an instrument's codes, and a sheet that explains them."""
+    """Write an Excel sheet that takes only codes, and a sheet that explains them."""
     import xlsxwriter
 
     with xlsxwriter.Workbook(
@@ -107,22 +107,16 @@ def entry_sheet(path: Path, asked: Sequence[Instrument]) -> None:
                 answers = one.answers(item)
                 codes = sorted({*answers.codes, *answers.missing_codes})
                 entry.write_string(0, place, f"{one.name}_{item.code}", head)
-                entry.data_validation(
-                    1,
-                    place,
-                    _ROWS,
-                    place,
-                    {
-                        "validate": "list",
-                        "source": [f"{code:g}" for code in codes],
-                        "input_title": f"{one.name} {item.code}"[:32],
-                        "input_message": item.label[:255],
-                        "error_title": "Not a code",
-                        "error_message": f"Enter {', '.join(f'{c:g}' for c in codes)}, or leave it empty."[
-                            :255
-                        ],
-                    },
-                )
+                shown = [f"{code:g}" for code in codes]
+                rule = {
+                    "validate": "list",
+                    "source": shown,
+                    "input_title": f"{one.name} {item.code}"[:32],
+                    "input_message": item.label[:255],
+                    "error_title": "Not a code",
+                    "error_message": f"Enter {', '.join(shown)}, or leave it empty."[:255],
+                }
+                entry.data_validation(1, place, _ROWS, place, rule)
                 place += 1
         _codes_sheet(book.add_worksheet("codes"), head, asked)
 

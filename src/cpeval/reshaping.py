@@ -169,10 +169,10 @@ def _lengthen(data: pd.DataFrame, plan: Plan, wave: str, pattern: str | None) ->
     for item in plan.items:
         parts = [data[plan.source[item, i]] if (item, i) in plan.source else None for i in range(w)]
         cells, differ = stack(parts, [n] * w)
-        items[item] = cells.iloc[order].reset_index(drop=True)
+        items[item] = cells
         mixed += [item] if differ else []
     times = pd.Series(np.tile(np.arange(w), n)).map(dict(enumerate(plan.waves)))
-    answers = pd.DataFrame(items)
+    answers = pd.DataFrame(items).iloc[order].reset_index(drop=True)
     made = pd.concat([person, times.rename(wave), answers], axis=1)
     silent = answers.isna().all(axis=1).to_numpy().reshape(n, w).sum(axis=0)
     n_columns = [sum(at == i for _, at in plan.source) for i in range(w)]

@@ -43,6 +43,12 @@ class Result:
     note: str
     warnings: tuple[str, ...] = ()
 
+    def __init_subclass__(cls) -> None:
+        """Keep the table as what a result shows: ``@dataclass`` would list the fields instead."""
+        super().__init_subclass__()
+        if "__repr__" not in cls.__dict__:
+            cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
+
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the estimates with their intervals.
 

@@ -22,6 +22,8 @@ from cpeval.errors import CodeError, ColumnError, listed, require_option
 from cpeval.invalid_answers import among, numeric, refuse
 from cpeval.item_columns import Items, item_columns
 
+#: Column to type, as narwhals tells it.
+Schema = Mapping[str, nw.dtypes.DType]
 Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 
@@ -91,7 +93,8 @@ def score(
             f"The data have columns {listed(there)} already. Scoring would write over them: "
             "drop them first, or give prefix=."
         )
-    return plan.run(frame, answered=answered).to_native()
+    scored: IntoFrameT = plan.run(frame, answered=answered).to_native()
+    return scored
 
 
 def item_points(
@@ -126,7 +129,9 @@ def item_points(
     [0.0, 3.0]
     """
     plan, frame = _planned(data, instrument, items, on_invalid, prefix="")
-    return frame.select(*(plan.points(i).alias(i.code) for i in plan.definition.items)).to_native()
+    columns = (plan.points(item).cast(nw.Float64).alias(item.code) for item in plan.definition.items)
+    points: IntoFrameT = frame.select(*columns).to_native()
+    return points
 
 
 def _planned(
@@ -218,7 +223,7 @@ class _Plan:
 
     definition: Instrument
     columns: Mapping[str, str]
-    schema: nw.Schema
+    schema: Schema
     masked: bool
     prefix: str
 
@@ -232,10 +237,10 @@ class _Plan:
                 *(self.points(self.definition.item(c)).alias(name) for c, name in kept.items())
             )
         for scales in self._stages():
-            new = [
-                self._scale(s, parts).alias(self.prefix + self.definition.column(s)) for s in scales
-            ]
-            frame = frame.with_columns(*new)
+            new = {self.prefix + self.definition.column(s): self._scale(s, parts) for s in scales}
+            frame = frame.with_columns(
+                *(value.cast(nw.Float64).alias(name) for name, value in new.items())
+            )
         if answered:
             frame = frame.with_columns(
                 *(
@@ -267,11 +272,12 @@ class _Plan:
             yield [s for s in self.definition.scales if depth[s.name] == level]
 
     def _answer(self, item: Item) -> nw.Expr:
-        """The item's standard codes as floats; missing codes, and invalid ones, as null."""
+        """The item's standard codes; missing codes, and invalid ones, as null."""
         column = self.columns[item.code]
         responses = self.definition.answers(item)
         raw, dtype = numeric(column, self.schema[column])
-        x = raw.cast(nw.Float64)
+        # Wide integers stay so until the end: adding them is quicker, and exact.
+        x = raw if dtype in (nw.Int64, nw.Int32) else raw.cast(nw.Float64)
         if self.masked or responses.missing_codes or dtype.is_float():
             # NaN is never among the codes; null stays null.
             x = _when(among(raw, responses.meaning, dtype), x)
@@ -287,7 +293,7 @@ class _Plan:
             holds = (
                 other.is_null()
                 if rule.codes == "missing"
-                else other.is_in([float(c) for c in rule.codes])
+                else other.cast(nw.Float64).is_in([float(c) for c in rule.codes])
             )
             points = nw.when(holds).then(_mapped(x, rule.values)).otherwise(points)
         return points
@@ -362,7 +368,9 @@ def _mapped(x: nw.Expr, table: Mapping[float, float]) -> nw.Expr:
     line = _line(table)
     if line is not None:
         slope, start = line
-        scaled = x if slope == 1 else -x if slope == -1 else x * slope
+        if slope == -1:
+            return start - x
+        scaled = x if slope == 1 else x * slope
         return scaled if start == 0 else scaled + start
     value = nw.lit(None, nw.Float64)
     for code, to in reversed(list(table.items())):
@@ -370,14 +378,12 @@ def _mapped(x: nw.Expr, table: Mapping[float, float]) -> nw.Expr:
     return value
 
 
-def _line(table: Mapping[float, float]) -> tuple[float, float] | None:
+def _line(table: Mapping[float, float]) -> tuple[int, int] | None:
     """Slope and intercept in whole numbers, if the table is exactly that."""
     (a, fa), (b, fb) = min(table.items()), max(table.items())
     if a == b:
         return None
-    slope = (fb - fa) / (b - a)
-    start = fa - slope * a
-    exact = slope.is_integer() and start.is_integer()
-    return (
-        (slope, start) if exact and all(slope * c + start == v for c, v in table.items()) else None
-    )
+    slope = round((fb - fa) / (b - a))
+    start = round(fa - slope * a)
+    exact = all(slope * code + start == value for code, value in table.items())
+    return (slope, start) if exact else None

@@ -75,7 +75,9 @@ def _read(read: Callable[..., Any], path: Path) -> tuple[pd.DataFrame, Any]:
     """Read with the encoding that the file names, or with Windows-1252 if that fails."""
     import pyreadstat
 
-    problems = (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OSError)
+    # Older releases have no name for their own errors outside.
+    own = getattr(pyreadstat, "PyreadstatError", pyreadstat.ReadstatError)
+    problems = (pyreadstat.ReadstatError, own, ValueError, OSError)
     try:
         return read(path, user_missing=True)  # type: ignore[no-any-return]
     except UnicodeDecodeError as problem:

@@ -41,6 +41,8 @@ class Study:
     randomised : bool, optional
         Whether chance put people (or teams) into the arms. Unless it is true, results avoid
         causal words.
+    later : tuple, optional
+        The follow-ups after the primary one; a list as ``follow_up`` fills it.
 
     Raises
     ------
@@ -170,6 +172,11 @@ class Study:
     @classmethod
     def from_mapping(cls, table: Mapping[str, object]) -> Self:
         """Make a study from the keys and values of ``[study]``.
+
+        Parameters
+        ----------
+        table : mapping
+            This class's parameters by name.
 
         Raises
         ------

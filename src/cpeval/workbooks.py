@@ -136,14 +136,14 @@ def _uncached(path: Path, book: Workbook, sheet: str) -> list[str]:
 
     formulas = openpyxl.load_workbook(path, read_only=True, data_only=False)
     try:
-        found = []
-        for r, (texts, values) in enumerate(
-            zip(_values(formulas, sheet), _values(book, sheet), strict=True)
-        ):
-            for c, (text, value) in enumerate(zip(texts, values, strict=True)):
-                if value is None and text is not None:
-                    found.append(_address(r, c))
-        return found
+        pairs = zip(_values(formulas, sheet), book[sheet].iter_rows(), strict=True)
+        return [
+            _address(r, c)
+            for r, (texts, cells) in enumerate(pairs)
+            for c, (text, cell) in enumerate(zip(texts, cells, strict=True))
+            # A formula may also say "": its cell is then text without a value.
+            if text is not None and cell.value is None and cell.data_type != "str"
+        ]
     finally:
         formulas.close()
 

@@ -317,6 +317,18 @@ def test_a_note_that_differs_in_the_wave_only_is_told_once(root):
     ) == 1  # fmt: skip
 
 
+def test_a_note_on_several_scales_is_told_once(evaluation):
+    found = evaluation.results["reliability"]
+    one = "Cronbach's alpha of {} items among the {} rows that have them all (Feldt, 1987)."
+    note = f"{one.format(14, 470)} {one.format(5, 469)} At wave = 0."
+    root = tree(replace(evaluation, results={"reliability": replace(found, note=note)}))
+    methods = next(s for s in root.all("section") if s.attributes["aria-labelledby"] == "methods")
+    assert methods.all("p")[0].text == (
+        "Cronbach's alpha of the items of each scale among the people who have them all (Feldt, "
+        "1987). At baseline."
+    )
+
+
 def test_warnings_name_where_they_hold(root):
     part = next(s for s in root.all("section") if s.attributes["aria-labelledby"] == "warnings")
     assert [item.text for item in part.all("li")] == [
@@ -339,7 +351,9 @@ def test_simulated_data_are_called_so(evaluation):
     assert not tree(evaluation).all("aside")
 
 
-HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> $x$ \\ {{ 7*7 }} é\u4e2d\u202e&amp;"
+HOSTILE = (
+    "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> $x$ \\ {{ 7*7 }} é\u4e2d\u202e&amp;"
+)
 
 
 def test_no_name_breaks_out_of_its_place(evaluation):

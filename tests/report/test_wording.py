@@ -120,7 +120,13 @@ def test_without_randomisation_another_explanation_is_named(with_comparison, ran
 @pytest.mark.parametrize("better", ["higher", "lower", None])
 def test_no_sentence_says_that_there_is_no_effect(with_comparison, estimate, half, better):
     text = said(with_comparison(estimate, half, better=better)).lower()
-    for claim in ("no effect", "not significant", "insignificant", "proves", "no difference between"):
+    for claim in (
+        "no effect",
+        "not significant",
+        "insignificant",
+        "proves",
+        "no difference between",
+    ):
         assert claim not in text
 
 

@@ -6,8 +6,7 @@ from io import BytesIO
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from openpyxl import load_workbook
 
 from cpeval.report.release import release

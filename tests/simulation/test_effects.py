@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import cpeval as cp
 
@@ -138,6 +139,56 @@ def test_scores_look_like_those_of_people_who_use_mental_health_services():
     assert 19 <= truth["swemwbs_raw_mean"] <= 21
     assert 4.5 <= truth["swemwbs_raw_sd"] <= 5.5
     assert 0.82 <= truth["swemwbs_alpha"] <= 0.88
+
+
+def test_attainment_has_the_spread_of_a_rounded_normal_value(large):
+    goals = large.joined("goals").query("wave == 't1' and arm == 'usual'")
+    cuts = stats.norm(-0.4, 1).cdf([-np.inf, -1.5, -0.5, 0.5, 1.5, np.inf])
+    for code, chance in zip(range(-2, 3), np.diff(cuts), strict=True):
+        by_team = (goals["attainment"] == code).groupby(goals["team"]).mean()
+        assert abs(by_team.mean() - chance) < MC * by_team.std() / np.sqrt(len(by_team))
+
+
+def test_wellbeing_goes_with_resources_and_age():
+    study = cp.simulate(seed=1, sites=400, people=10, icc_site=0, icc_team=0, goals=0, alters=0)
+    values = study.truth["person_values"].query("wave == 't0'").merge(study.people, on="person")
+    error = 1 / np.sqrt(len(values))
+    # Of each latent value .7 stays; what stays correlates .4, and .15 with age.
+    r = values["wellbeing"].corr(values["resources"])
+    assert abs(r - 0.7 * 0.4) < MC * error
+    r = values["wellbeing"].corr(values["age"])
+    assert abs(r - np.sqrt(0.7) * 0.15) < MC * error
+
+
+def test_clusters_and_people_keep_as_much_as_asked_from_wave_to_wave():
+    study = cp.simulate(
+        seed=2,
+        sites=1000,
+        people=2,
+        icc_site=0.1,
+        icc_team=0.1,
+        cluster_stability=0.5,
+        person_stability=0.4,
+        goals=0,
+        alters=0,
+        effect=0,
+        trend=0,
+    )
+    error = MC / np.sqrt(1000)
+    for level, key in (("site", "trust"), ("team", "team")):
+        wide = study.truth[f"{level}_effects"].pivot_table(
+            index=key, columns="wave", values=["wellbeing", "resources"]
+        )
+        for name in ("wellbeing", "resources"):
+            assert abs(wide[name]["t0"].corr(wide[name]["t1"]) - 0.5) < error
+            share = study.truth[f"latent_{name}"][f"variance_{level}"]
+            assert wide[name]["t0"].var() == pytest.approx(share, rel=MC * np.sqrt(2 / 1000))
+    wide = study.truth["person_values"].pivot_table(
+        index="person", columns="wave", values="wellbeing"
+    )
+    clusters = sum(study.truth["latent_wellbeing"][f"variance_{x}"] for x in ("site", "team"))
+    expected = clusters * 0.5 + (1 - clusters) * 0.4
+    assert abs(wide["t0"].corr(wide["t1"]) - expected) < error
 
 
 def test_fidelity_adds_what_was_asked_for(large):

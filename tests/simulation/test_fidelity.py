@@ -104,3 +104,78 @@ def test_ratings_have_as_many_items_as_the_shipped_definition():
     )
     wanted = [f"connecting_people_{item['code']}" for item in definition["items"]]
     assert list(cp.simulate(seed=1).fidelity.columns[4:]) == wanted
+
+
+def test_the_mean_effect_is_that_over_people_where_teams_differ():
+    study = cp.simulate(
+        seed=3,
+        sites=3,
+        people=[4000, 500, 200, 500, 600, 500],
+        fidelity=[4.5, 2.0, 3.0, 2.4, 3.4, 1.8],
+        fidelity_effect=2.0,
+        effect=1.0,
+        fidelity_sd={"occasion": 0},
+        goals=0,
+        alters=0,
+        icc_site=0,
+        icc_team=0,
+    )
+    # People differ by their own fidelity, whose deviation of .3 has an effect of 2 points each.
+    assert abs(study.truth["realised_effect_swemwbs_metric"] - 1) < MC * 2 * 0.3 / np.sqrt(4800)
+
+
+@pytest.mark.parametrize(
+    ("part", "same_within"),
+    [
+        ("team", ["team"]),
+        ("person", ["person"]),
+        ("occasion", ["team", "wave"]),
+        ("informant", ["person", "rater"]),
+        ("assessor", ["assessor"]),
+    ],
+)
+def test_each_part_of_a_rating_varies_where_it_should(part, same_within):
+    parts = ["team", "person", "occasion", "item", "team_item", "informant", "assessor", "error"]
+    study = cp.simulate(
+        seed=1,
+        people=8,
+        fidelity=(3, 3),
+        fidelity_sd={**dict.fromkeys(parts, 0), part: 2},
+        informant_bias=dict.fromkeys(["participant", "worker", "observer"], 0),
+        observers=4,
+        fidelity_items=2,
+        missing=0,
+    )
+    ratings = study.joined("fidelity")
+    ratings["rater"] = ratings["informant"].where(
+        ratings["informant"] != "observer", ratings["assessor"]
+    )
+    items = ratings.filter(like="connecting_people_")
+    assert (items.iloc[:, 0] == items.iloc[:, 1]).all()
+    value = items.iloc[:, 0]
+    if part == "assessor":
+        # People rate themselves once; their leaning is part of their view.
+        own = ratings["informant"] == "participant"
+        assert (value[own] == 3).all()
+        ratings, value = ratings[~own], value[~own]
+    groups = value.groupby([ratings[name] for name in same_within]).agg(["min", "max"])
+    assert (groups["min"] == groups["max"]).all()
+    assert groups["min"].nunique() > 2
+    assert len(groups) < len(value)
+
+
+def test_items_and_strengths_of_teams_leave_the_mean_level_as_it_is():
+    study = cp.simulate(
+        seed=1,
+        sites=200,
+        people=1,
+        fidelity=(3, 3),
+        fidelity_sd={"team_item": 0.3, "item": 0.5},
+        goals=0,
+        alters=0,
+    )
+    item = np.array(study.truth["fidelity_item"])
+    assert item.mean() == pytest.approx(0, abs=1e-12)
+    assert 0.3 < item.std() < 0.7
+    values = study.truth["person_values"]
+    assert abs((values["fidelity_score"] - values["fidelity"]).mean()) < 0.02

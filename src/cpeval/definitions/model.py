@@ -278,7 +278,8 @@ class Instrument(_Part):
                     yield f"{where}: {key} and the response codes differ in {listed(odd)}"
             for rule in item.rules:
                 if rule.item not in codes:
-                    yield f"{where}: rules names no item {rule.item!r}{did_you_mean(rule.item, codes)}"
+                    near = did_you_mean(rule.item, codes)
+                    yield f"{where}: rules names no item {rule.item!r}{near}"
 
     def _scale_mistakes(self) -> Iterable[str]:
         codes = [item.code for item in self.items]

@@ -25,6 +25,9 @@ POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
     "form-action 'none'"
 )
+_SENTENCE = re.compile(r"(?<=\.)\s+(?=[A-Z])")
+#: What a note on reliability says of one scale only.
+_SCALE = re.compile(r"of \d+ items among the (?:fewer than )?\d+ (?:rows|people) (?:that|who) have")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,6 +273,12 @@ def _methods(evaluation: Evaluation, release: Release) -> list[str]:
         note = "" if name == "data" else released.note
         if outcome is not None:
             note = _general(note, wording.lowered(outcome.label), evaluation.study)
+        if name == "reliability":
+            note = _SCALE.sub("of the items of each scale among the people who have", note)
+            if evaluation.study.baseline is not None:
+                at = f"At {evaluation.study.wave} = {evaluation.study.baseline}."
+                note = note.replace(at, "At baseline.")
+        note = " ".join(dict.fromkeys(_SENTENCE.split(note)))
         if note:
             told.setdefault(capital(re.sub(r"\bn - (?=\d)", "n\u00a0−\u00a0", note)), None)
     return list(told)

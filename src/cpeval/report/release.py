@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -54,7 +55,7 @@ class Released:
     warnings: tuple[str, ...]
     result: Result
 
-    @property
+    @cached_property
     def n_withheld(self) -> int:
         """How many cells were withheld."""
         return int(self.table.map(lambda cell: isinstance(cell, Withheld)).to_numpy().sum())
