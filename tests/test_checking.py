@@ -1,9 +1,12 @@
 """`check()`: each fault that is planted is found where it is, and nothing else."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from matplotlib.figure import Figure
 
 import cpeval as cp
 from cpeval.errors import ColumnError, DataError
@@ -223,3 +226,21 @@ def test_a_million_answers_are_checked_without_a_loop_over_rows():
     data.loc[:, "swemwbs_7"] = 9
     table = cp.check(data, instruments=["swemwbs"]).table
     assert len(table) == 150_000 + 1  # and a note: they don't vary
+
+
+def test_pickles_and_draws_on_the_axes_given(clean):
+    clean.loc[0, "swemwbs_1"] = 99
+    clean.loc[[2, 3], "trust"] = "south  trust"
+    result = pickle.loads(pickle.dumps(cp.check(clean, STUDY, instruments=["swemwbs"])))
+    ax = Figure().add_subplot()
+    assert result.plot(ax=ax) is ax
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert names == [
+        "name spelt in two ways: trust (warning)",
+        "answer outside the codes: swemwbs_1 (error)",
+    ]
+    assert [bar.get_width() for bar in ax.patches] == [2, 1]
+    empty = Figure().add_subplot()
+    cp.check(clean[:0]).plot(ax=empty)
+    cp.check(clean[["age"]]).plot(ax=empty)
+    assert empty.texts[0].get_text() == "No problems found"

@@ -129,7 +129,8 @@ def item_points(
     [0.0, 3.0]
     """
     plan, frame = _planned(data, instrument, items, on_invalid, prefix="")
-    columns = (plan.points(item).cast(nw.Float64).alias(item.code) for item in plan.definition.items)
+    worth = {item.code: plan.points(item) for item in plan.definition.items}
+    columns = (value.cast(nw.Float64).alias(code) for code, value in worth.items())
     points: IntoFrameT = frame.select(*columns).to_native()
     return points
 
