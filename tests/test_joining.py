@@ -140,6 +140,8 @@ def test_tables_without_attrs_warn_of_what_was_kept_or_dropped(unmatched):
     with pytest.warns(CpevalWarning, match=f"join {verb} 1 rows of the left and 1 of the right"):
         made = cp.join(left, right, on="id", unmatched=unmatched)
     assert made["id"].to_list() == ([2, 3, 1] if unmatched == "keep" else [2])
+    with pytest.warns(CpevalWarning, match="1 rows of the left and 0 of the right"):
+        cp.join(left, right.head(1), on="id", unmatched=unmatched)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         cp.join(left, left.with_columns(q=1), on="id", unmatched=unmatched)
@@ -198,6 +200,13 @@ def test_categories_match_text():
     ]
 
 
+def test_empty_tables():
+    left, right = pd.DataFrame({"id": []}), pd.DataFrame({"id": [1, 2], "q": [3, 4]})
+    refused(left, right, "right table (2): 1, 2")
+    assert len(cp.join(left, right, on="id", unmatched="keep")) == 2
+    assert len(cp.join(left, right, on="id", unmatched="drop")) == 0
+
+
 def test_near_misses_among_ids_are_shown():
     refused(
         pd.DataFrame({"id": ["P1 ", "p2", "007", "x"]}), pd.DataFrame({"id": ["P1", "P2", "7", "y"]}),
@@ -222,8 +231,16 @@ def test_columns_that_both_have():
 
 def test_columns_and_options():
     left, right = pd.DataFrame(PEOPLE), pd.DataFrame(RESPONSES)
-    refused(left, right, "The left table have no column 'idd'"[:14], error=ColumnError, on="idd")
-    refused(left, right, "right table", "'pid'", error=ColumnError, on={"id": "pid"})
+    refused(
+        left, right, "The rows of the left table have no column 'idd'", error=ColumnError, on="idd"
+    )
+    refused(
+        left,
+        right,
+        "The rows of the right table have no column 'pid'",
+        error=ColumnError,
+        on={"id": "pid"},
+    )
     refused(left, right, "'expect' must be one of", error=OptionError, expect="many-to-many")
     refused(left, right, "'unmatched' must be one of", error=OptionError, unmatched="ignore")
     refused(left, right, "'on' should name the columns", error=OptionError, on=5)

@@ -51,6 +51,7 @@ def test_one_row_a_person_and_wave():
     )
     pd.testing.assert_frame_equal(data, expected)
     pd.testing.assert_frame_equal(given_frame, before)
+    assert list(data.attrs) == ["reshaped"]
     assert data.attrs["reshaped"] == {
         "pattern": "{item}_{wave}",
         "waves": {"t0": 2, "t1": 2},
@@ -312,6 +313,9 @@ def test_labels_become_those_of_items():
     assert attrs["value_labels"]["q_1"] == {1: "bad", 2: "good", 3: "best"}
     assert attrs["value_labels"]["q_2"] == {1: "yes"}
     assert attrs["reshaped"]["labels_differ"] == ["q_2"]
+    other = cp.read_wide(frame, pattern="{item}_{wave}", waves=["t1", "t0"])
+    assert other["wave"].tolist() == ["t1", "t0", "t1", "t0"]
+    assert other.attrs["labels"]["q_1"] == "Mood at end"
 
 
 def test_from_a_file_and_from_other_engines(tmp_path):
@@ -329,6 +333,9 @@ def test_from_a_file_and_from_other_engines(tmp_path):
     refused(
         OptionError, "collect a lazy table", data=pl.LazyFrame({"a": [1]}), pattern="{item}_{wave}"
     )
+    numbered = cp.read_wide(wide().rename(columns={"id": 0}), pattern="{item}_{wave}")
+    assert numbered["0"].tolist() == [7, 7, 8, 8]
+    refused(OptionError, "are for files", pattern="{item}_{wave}", decimal=",")
     refused(OptionError, "are for files", pattern="{item}_{wave}", sheet="x")
 
 

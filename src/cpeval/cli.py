@@ -36,7 +36,10 @@ def evaluate(
         "report"
     ),
 ) -> None:
-    """Evaluate a study and write report.html, tables.xlsx and results.json."""
+    """Evaluate a study: write its report.
+
+    The folder gets report.html, tables.xlsx and results.json.
+    """
     from cpeval.evaluation import evaluate as evaluated
 
     evaluation = evaluated(study)
@@ -49,7 +52,10 @@ def evaluate(
 
 @app.command()
 def check(study: StudyPath) -> None:
-    """List every problem with a study's data, and what to do about each."""
+    """List every problem with a study's data.
+
+    Each comes with what to do about it.
+    """
     from cpeval.evaluation import check_study
 
     found = check_study(study)
@@ -91,7 +97,10 @@ def score(
     ] = False,
     sheet: Annotated[str | None, typer.Option(help="The sheet of an Excel file.")] = None,
 ) -> None:
-    """Score an instrument: write the data with a column for each scale."""
+    """Score an instrument in a data file.
+
+    Writes the data with a column for each scale.
+    """
     from cpeval.reading import read
     from cpeval.scoring import score as score_data
     from cpeval.table_writing import require_writable, write_table
@@ -111,7 +120,7 @@ def instruments(
         str | None, typer.Argument(metavar="[NAME]", help="Show this one.", show_default=False)
     ] = None,
 ) -> None:
-    """List the instruments that ship with cpeval, or show one."""
+    """List the instruments, or show one."""
     from cpeval.definitions.catalogue import instruments as catalogue, resolve
 
     if name is None:
@@ -140,7 +149,10 @@ def new(
         typer.Option("--instrument", "-i", help="An instrument to ask; may be given again."),
     ] = None,
 ) -> None:
-    """Make a study folder to start from: study.toml with comments, an entry sheet, a README."""
+    """Make a study folder to start from.
+
+    It holds a study.toml with comments, an entry sheet and a README.
+    """
     from cpeval.new_study import start
 
     start(folder, instrument or ["swemwbs"])
@@ -169,7 +181,7 @@ def _say(text: str) -> None:
 def main() -> None:
     """Run the command line; whatever is wrong with the input is one message, no traceback."""
     try:
-        app()
+        app(prog_name="cpeval")
     except CpevalError as error:
         _say(f"Error: {error}")
         sys.exit(error.exit_code)

@@ -11,6 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrameT
+from pandas.api import types
 
 from cpeval.errors import (
     CpevalWarning,
@@ -107,8 +108,8 @@ def join(
             f"{second.implementation.value}. Convert one of them."
         )
     keys = _keys(on)
-    require_columns(first.columns, *keys, what="The left table")
-    require_columns(second.columns, *keys.values(), what="The right table")
+    require_columns(first.columns, *keys, what="The rows of the left table")
+    require_columns(second.columns, *keys.values(), what="The rows of the right table")
     pairs = _pair(first, second, keys)
     _require_single(first, keys, pairs.left, "left", expect, many=expect == "many-to-one")
     _require_single(
@@ -196,8 +197,7 @@ def _pair(left: nw.DataFrame[Any], right: nw.DataFrame[Any], keys: Mapping[str, 
     n = len(left)
     codes = np.zeros(n + len(right), dtype=np.int64)
     for a, b in keys.items():
-        both = pd.concat([_comparable(ours[a]), _comparable(theirs[b])], ignore_index=True)
-        numbers, distinct = pd.factorize(both)
+        numbers, distinct = pd.factorize(_together(ours[a], theirs[b]))
         # Numbered anew for each column, so that the product of their numbers can't overflow.
         codes = pd.factorize(codes * max(len(distinct), 1) + numbers)[0]
     first, second = codes[:n], codes[n:]
@@ -209,11 +209,16 @@ def _pair(left: nw.DataFrame[Any], right: nw.DataFrame[Any], keys: Mapping[str, 
     )
 
 
-def _comparable(cells: pd.Series) -> pd.Series:
-    """Return ids in a form in which 7 and 7.0 are one, and text is itself."""
-    if kind_of(cells) == "number":
-        return cells.astype("int64") if (cells == cells.round()).all() else cells.astype("float64")
-    return cells.astype(object)
+def _together(left: pd.Series, right: pd.Series) -> pd.Series:
+    """Stack ids in a form in which 7 and 7.0 are one, and text is itself."""
+    numbers = {kind_of(left), kind_of(right)} - {None} == {"number"}
+    pair = [cells.astype("float64" if numbers else object) for cells in (left, right)]
+    if numbers and all(
+        types.is_integer_dtype(cells.dtype) or len(cells) == 0 for cells in (left, right)
+    ):
+        # Beyond 2**53 floats can't tell neighbours apart.
+        pair = [cells.astype("int64") for cells in (left, right)]
+    return pd.concat(pair, ignore_index=True)
 
 
 def _require_ids(keys: Mapping[str, pd.Series], side: str) -> None:
@@ -246,7 +251,7 @@ def _require_alike(
 
 
 def _kind(cells: pd.Series) -> str | None:
-    inferred = pd.api.types.infer_dtype(cells, skipna=True)
+    inferred = types.infer_dtype(cells, skipna=True)
     return "mixed" if inferred in ("mixed", "mixed-integer") else kind_of(cells)
 
 
@@ -262,6 +267,8 @@ def _said(kind: str | None) -> str:
 
 def _ids(frame: nw.DataFrame[Any], names: Sequence[str], rows: np.ndarray) -> list[Any]:
     """Return the distinct ids of some rows: values, or tuples where several columns make one."""
+    if not rows.any():
+        return []
     found = frame.select(*names).filter(rows.tolist()).unique(maintain_order=True)
     ids = list(found.iter_rows())
     return [row[0] for row in ids] if len(names) == 1 else ids
@@ -278,8 +285,7 @@ def _require_single(
 ) -> None:
     if many:
         return
-    counts = np.bincount(codes) if len(codes) else np.zeros(1, dtype=int)
-    twice = counts[codes] > 1 if len(codes) else np.zeros(0, dtype=bool)
+    twice = np.bincount(codes, minlength=1)[codes] > 1
     if twice.any():
         keys = list(names)
         shown = listed(keys)

@@ -120,15 +120,9 @@ def read(
     else:
         data, taken = _read_labelled(path, kind)
     attrs = dict(data.attrs)
-    data, taken = empty_codes(data, codes, taken, what=f"{path.name}: the columns")
+    data, taken = empty_codes(data, codes, taken, what=f"The rows of {path.name}")
     data = _wide_numbers(data)
-    blank = {
-        "encoding": None,
-        "separator": None,
-        "decimal": None,
-        "decimal_given": None,
-        "sheet": None,
-    }
+    blank = dict.fromkeys(("encoding", "separator", "decimal", "decimal_given", "sheet"))
     data.attrs = {
         **attrs,
         "read": {
@@ -169,7 +163,8 @@ def table_of(
     if sheet is not None or decimal is not None:
         raise OptionError("'sheet' and 'decimal' are for files. Leave them out with a table.")
     if isinstance(path_or_frame, pd.DataFrame):
-        return path_or_frame.reset_index(drop=True)
+        made = path_or_frame.reset_index(drop=True)
+        return made.set_axis([str(column) for column in made.columns], axis=1)
     try:
         return nw.from_native(path_or_frame, eager_only=True).to_pandas()
     except TypeError:

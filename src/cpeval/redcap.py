@@ -106,7 +106,7 @@ def read_redcap(
     0          1  start                       1     20.0
     """
     data = table_of(path_or_frame, sheet=sheet, decimal=decimal)
-    columns = [str(column) for column in data.columns]
+    columns = list(data.columns)
     record = record or columns[0]
     redcap.require_redcap(columns, record)
     taken = data.attrs.get("read", {})
@@ -114,7 +114,7 @@ def read_redcap(
         data,
         checked(missing),
         taken,
-        what="The REDCap export",
+        what="The REDCap data",
         spare=(record, *redcap.STRUCTURE, *redcap.ABOUT),
     )
     nameless = np.flatnonzero(emptied[record].isna())

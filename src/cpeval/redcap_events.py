@@ -52,7 +52,7 @@ def require_redcap(columns: Sequence[str], record: str) -> None:
             f"There is no column {EVENT!r} or {INSTRUMENT!r}, so this export has one row a record: "
             f"read it with cpeval.read. Columns there: {listed(columns)}."
         )
-    require_columns(columns, record, what="The REDCap export")
+    require_columns(columns, record, what="The REDCap data")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +181,7 @@ def spread(data: pd.DataFrame, record: str, columns: Sequence[str]) -> pd.DataFr
     DataError
         A record has several values in such a column; the message names column and records.
     """
-    require_columns(list(data.columns), *columns, what="The REDCap export")
+    require_columns(list(data.columns), *columns, what="The REDCap data")
     by_record = data.groupby(record, sort=False, dropna=False)
     several = []
     for column in columns:

@@ -89,12 +89,12 @@ def read_wide(
     3   2   t1       4     NaN
     """
     data = table_of(path_or_frame, sheet=sheet, decimal=decimal)
-    columns = [str(column) for column in data.columns]
-    require_columns(columns, what="The wide table")
+    columns = list(data.columns)
+    require_columns(columns, what="The wide data")
     plan = _plan(columns, pattern, waves)
     codes = _by_column(checked(missing), plan, columns)
     taken = data.attrs.get("read", {})
-    emptied, noted = empty_codes(data, codes, taken, what="The wide table")
+    emptied, noted = empty_codes(data, codes, taken, what="The wide data")
     _require_names(plan, wave)
     made = _lengthen(emptied, plan, wave, pattern)
     read_as: dict[Hashable, Any] = {"read": noted} if taken or codes else {}
@@ -127,7 +127,7 @@ def _by_column(
     require_columns(
         [*columns, *(item for item in plan.items if item not in columns)],
         *(name for name in codes if name != "*"),
-        what="The wide table",
+        what="The wide data",
     )
     spread: dict[str, list[Any]] = {}
     for name, given in codes.items():

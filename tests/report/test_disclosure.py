@@ -255,6 +255,16 @@ def test_the_number_seen_says_only_what_the_number_lost_may():
     assert str(shown["joined"]) == str(shown["percent"]) == "withheld"
 
 
+def test_an_arm_that_started_with_few_cannot_be_worked_out_from_those_who_joined():
+    table = pd.DataFrame(
+        {"group": "a", "wave": [0, 6], "n": [3, 9], "lost": [0, 0], "joined": [0, 6],
+         "percent": [100.0, 300.0]}
+    )  # fmt: skip
+    shown = protect_participants(table, 5, baseline=0)
+    assert [str(cell) for cell in shown["n"]] == ["<5", "withheld"]
+    assert [str(cell) for cell in shown["joined"]] == ["withheld", "withheld"]
+
+
 @given(st.lists(st.integers(0, 30), min_size=2, max_size=5), LIMITS)
 def test_statistics_of_few_people_go(sizes, limit):
     table = pd.DataFrame(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -91,7 +92,7 @@ def test_headings_are_in_order(root):
     levels = [int(node.tag[1]) for node in root.all("h1", "h2", "h3", "h4", "h5", "h6")]
     assert levels.count(1) == 1
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_sections_are_in_order(root):
@@ -337,6 +338,31 @@ def test_warnings_name_where_they_hold(root):
     ]
 
 
+def test_a_warning_on_the_main_result_stands_beside_it(evaluation):
+    caution = "These errors are too small with few clusters."
+    found = evaluation.results["mood/compare"]
+    warned = replace(found, warnings=(caution, "Left out: 9 of 40 people; 9 without a score."))
+    root = tree(replace(evaluation, results=evaluation.results | {"mood/compare": warned}))
+    told = [p.text for p in root.all("p") if p.attributes.get("class") == "caution"]
+    assert told == [f"Caution: {caution}"] * 2  # in brief, and with the outcome
+
+
+def test_codes_without_labels_keep_their_case(evaluation):
+    results = {
+        name: replace(result, table=result.table.replace({"group": {0: "usual", 1: "cp"}}))
+        for name, result in evaluation.results.items()
+        if name in ("participants", "mood/change")
+    }
+    left = ("Left out: 9 of 40 people in arm 'usual', 9 of 30 people in arm 'cp'.",)
+    results["mood/change"] = replace(results["mood/change"], warnings=left)
+    root = tree(replace(evaluation, results=results, value_labels={}))
+    assert table(root, "table-participants")[1][:2] == ["Baseline", "usual"]
+    assert [h.text for h in root.all("h3") if h.attributes.get("id", "").startswith("flow")] == [
+        "usual", "cp"
+    ]  # fmt: skip
+    assert "9 of 40 people in the usual arm, 9 of 30 people in the cp arm." in root.text
+
+
 def test_files_and_versions(root):
     assert table(root, "table-sources")[1] == ["data.csv", "withheld", "9", "ab" * 32]
     assert table(root, "table-versions")[1:] == [["python", "3.11.7"], ["cpeval", "0.1.0"]]
@@ -422,8 +448,13 @@ def test_a_picture_of_withheld_numbers_only_is_left_out(evaluation):
 def test_pictures_show_released_numbers_only(evaluation):
     means = evaluation.results["mood/means"]
     part = means.table.assign(n=[40, 30, 31, 3, 30, 25])
+    part.loc[3, ["estimate", "ci_low", "ci_high"]] = [900.0, 890.0, 910.0]
     root = tree(replace(evaluation, results={"mood/means": replace(means, table=part)}))
-    assert root.all("svg")[0].children[1].text == (
+    picture = root.all("svg")[0]
+    marks = [node.text for node in picture.all("text")]
+    assert marks
+    assert not [text for text in marks if text.isdigit() and int(text) > 100]
+    assert picture.children[1].text == (
         "Usual care: 30.1 at start, 26.0 at 6 months and 25.5 at 12 months. "
         "Clinic: 29.6 at start and 23.9 at 12 months."
     )

@@ -74,12 +74,14 @@ def test_a_file_that_cannot_be_placed_puts_the_others_back(tmp_path, monkeypatch
     monkeypatch.setattr(
         type(tmp_path), "rename", lambda s, t: rename(s, t) if s.is_dir() else stubborn(s, t)
     )
-    with (
-        pytest.raises(OutputError, match="no file there is open elsewhere"),
-        published(tmp_path, FILES) as folder,
-    ):
-        for name in FILES:
-            (folder.making / name).write_text("new")
+
+    def put():
+        with published(tmp_path, FILES) as folder:
+            for name in FILES:
+                (folder.making / name).write_text("new")
+
+    with pytest.raises(OutputError, match="no file there is open elsewhere"):
+        put()
     assert {(tmp_path / name).read_text() for name in FILES} == {"old"}
     assert names(tmp_path) == FILES
 

@@ -1,10 +1,12 @@
 """A large draw shows the effects, correlations and spreads that were asked for."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 import cpeval as cp
+from cpeval.simulation.goals import SERVICES
 
 # A share or mean of a draw is compared with the truth within four Monte Carlo standard errors.
 # Seeds are fixed; a right generator would fail one such comparison in some 16,000.
@@ -77,6 +79,25 @@ def test_effects_on_goals_networks_and_contacts_are_recovered(large):
         usual = sizes[(sizes["wave"] == wave) & (sizes["arm"] == "usual")]
         by_team = usual.groupby("team")["n"].mean()
         assert abs(by_team.mean() - 8) < MC * by_team.std() / np.sqrt(len(by_team))
+
+
+def test_contacts_with_each_service_have_their_mean(large):
+    usual = large.joined("services").query("arm == 'usual'")
+    means = usual.groupby(["service", "team"])["contacts"].mean().unstack()
+    for service, (mean, _) in SERVICES.items():
+        by_team = means.loc[service]
+        assert abs(by_team.mean() - mean) < MC * by_team.std() / np.sqrt(len(by_team))
+    length = usual[usual["contacts"] > 0].groupby("service")["minutes"].median()
+    expected = pd.Series({service: minutes for service, (_, minutes) in SERVICES.items()})
+    # Rounded to five minutes.
+    assert ((length - expected[length.index]).abs() <= 2.5).all()
+
+
+def test_alters_whom_the_programme_brings_are_kin_less_often(large):
+    new = large.joined("alters").query("kind == 'person'").drop_duplicates("alter")
+    new = new[new["wave"] != "t0"]
+    kin = (new["relation"] == "family").groupby(new["arm"]).mean()
+    assert kin["CP"] < kin["usual"] - 0.15
 
 
 def components(values):

@@ -25,7 +25,7 @@ def test_people_leave_at_the_rate_of_their_arm(slope, attrition, scored):
         missing=0,
         goals=0,
         alters=0,
-        baseline_difference=0.8,
+        baseline_difference=2.0,
     )
     table = scored(study)
     stayed = set(table.loc[table["wave"] == "t1", "person"])

@@ -62,6 +62,10 @@ def test_joined_puts_people_in_front_of_each_table():
     alters = study.joined("alters")
     assert (alters["ego"] == alters["person"]).all()
     assert len(alters) == len(study.alters)
+    assert alters.columns.is_unique
+    genders = study.people.set_index("person")["gender"]
+    assert (alters["ego_gender"] == alters["ego"].map(genders)).all()
+    assert_frame_equal(alters[study.alters.columns], study.alters)
     with pytest.raises(
         OptionError, match=r"'table' must be one of 'responses', .*Got 'goal' .*'goals'"
     ):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from pandas.testing import assert_frame_equal
 
 import cpeval as cp
@@ -76,7 +76,6 @@ def test_more_missing_answers_leave_the_others_as_they_are():
     assert few[items].where(both).equals(many[items].where(both))
 
 
-@settings(max_examples=15, deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     sites=st.integers(1, 4),

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pandas as pd
 from markupsafe import Markup
 
-from cpeval.report.naming import Names, capital, printable
+from cpeval.report.naming import Names, printable
 from cpeval.report.numbers import (
     decimals_between,
     decimals_for,
@@ -100,7 +100,7 @@ def differences(
     arm, label = names.arm(numbers["group"].iloc[0]), printable(outcome.label)
     side = {"higher": "right", "lower": "left"}.get(outcome.better or "")
     axis = fill("Difference in points" + (f": {side} of 0 favours {arm}" if side else ""), 80)
-    waves = {wave: capital(names.wave(wave)) for wave in numbers["wave"]}
+    waves = {wave: names.head_of_wave(wave) for wave in numbers["wave"]}
     ticks = {wave: fill(text, 2 * NARROW) for wave, text in waves.items()}
     told = []
     for row in numbers[["wave", "estimate", "ci_low", "ci_high"]].itertuples(index=False):
@@ -145,7 +145,7 @@ def _told(numbers: pd.DataFrame, names: Names) -> str:
             if is_number(mean)
         ]
         told = joined(seen) if seen else "withheld"
-        arms.append(f"{capital(names.arm(group))}: {told}.")
+        arms.append(f"{names.head_of_arm(group)}: {told}.")
     return " ".join(arms)
 
 

@@ -106,7 +106,7 @@ def _by_wave(
     for wave, members in waves.items():
         lines = []
         for i, row in enumerate(members):
-            first = (header(capital(names.wave(wave)), rowspan=len(members)),) if i == 0 else ()
+            first = (header(names.head_of_wave(wave), rowspan=len(members)),) if i == 0 else ()
             lines.append((*first, header(names.arm(row["group"])), *cells(row)))
         bodies.append(Body(rows=tuple(lines)))
     return tuple(bodies)
@@ -175,7 +175,7 @@ def missing(means: Mapping[str, Released], names: Names) -> Grid | None:
         bodies.append(Body(rows=tuple(lines)))
     if not bodies:
         return None
-    heads = ("Outcome", "Arm", *(capital(names.wave(wave)) for wave in waves))
+    heads = ("Outcome", "Arm", *(names.head_of_wave(wave) for wave in waves))
     return Grid(
         ident="table-missing",
         caption="People seen without a score, by outcome, arm and wave",
@@ -209,7 +209,7 @@ def baseline(released: Released, names: Names) -> Grid:
         bodies.append(Body(rows=tuple(lines), title=title))
     heads = [
         "Characteristic",
-        *("All" if arm == "all" else capital(names.arm(arm)) for arm in arms),
+        *("All" if arm == "all" else names.head_of_arm(arm) for arm in arms),
     ]
     heads += ["Standardised difference"] if compared else []
     notes = ["Answered: people with that information, over all arms."]
@@ -310,7 +310,7 @@ def differences(released: Sequence[Released], names: Names, ident: str, label: s
         low, high = row.get("ci_low"), row.get("ci_high")
         lines.append(
             (
-                header(capital(names.wave(row["wave"]))),
+                header(names.head_of_wave(row["wave"])),
                 count(row.get("n_intervention")),
                 count(row.get("n_comparison")),
                 cell(row["estimate"], fixed(row["estimate"], decimals)),

@@ -154,6 +154,16 @@ class Names:
             return "baseline" if _is_number(label) else label
         return f"wave {label}" if _is_number(label) else label
 
+    def head_of_arm(self, value: object) -> str:
+        """Return an arm's label as a heading; a bare code keeps its case."""
+        label = self.arm(value)
+        return label if label == plain_value(value) else capital(label)
+
+    def head_of_wave(self, value: object) -> str:
+        """Return a wave's label as a heading; a bare code keeps its case."""
+        label = self.wave(value)
+        return label if label == plain_value(value) else capital(label)
+
     def outcome_of(self, result: str) -> tuple[Outcome | None, list[str]]:
         """Split the name of a result into its outcome, if any, and the rest."""
         # The longest column first: a column's own name may hold a slash.

@@ -59,6 +59,7 @@ class OutcomePart:
     facts: str
     moves: str
     meaning: wording.Meaning | None
+    cautions: tuple[str, ...]
     pictures: tuple[Picture, ...]
     tables: tuple[Grid, ...]
     later: tuple[wording.Meaning, ...]
@@ -139,9 +140,9 @@ def _facts(
     study = evaluation.study
     facts: list[tuple[str, list[str]]] = [("Design", [_design(names)])]
     if study.waves:
-        waves = [names.wave(wave) for wave in study.waves]
+        waves = [names.head_of_wave(study.waves[0]), *map(names.wave, study.waves[1:])]
         main = f" Main follow-up: {names.wave(study.follow_ups[0])}." if study.follow_ups else ""
-        facts.append(("Waves", [f"{capital(joined(waves))}.{main}"]))
+        facts.append(("Waves", [f"{joined(waves)}.{main}"]))
     told = [
         f"{printable(outcome.label)}{' (primary)' if outcome.primary else ''}: "
         f"{_about(outcome, names)}"
@@ -199,7 +200,7 @@ def _flow(released: Released, names: Names) -> Flow:
         joiners = row.get("joined")
         arms.setdefault(row["group"], []).append(
             Step(
-                wave=capital(names.wave(row["wave"])),
+                wave=names.head_of_wave(row["wave"]),
                 seen=grids.count(row["n"]),
                 share="" if first else share,
                 lost=None if first or row.get("lost") is None else grids.count(row["lost"]),
@@ -211,7 +212,7 @@ def _flow(released: Released, names: Names) -> Flow:
     )
     return Flow(
         total=total,
-        arms=tuple((capital(names.arm(arm)), tuple(steps)) for arm, steps in arms.items()),
+        arms=tuple((names.head_of_arm(arm), tuple(steps)) for arm, steps in arms.items()),
     )
 
 
@@ -239,6 +240,7 @@ def _outcome(outcome: Outcome, ident: str, release: Release, names: Names) -> Ou
         meanings = [wording.difference(_first(one), outcome, names) for one in compared]
     else:
         meanings = [wording.change(_first(one), outcome, names) for one in changes]
+    main = compared or changes
     drawn = [figures.means(means, names, f"means-{ident}", label) if means else None]
     if len(compared) > 1:
         drawn.append(figures.differences(compared, names, f"difference-{ident}", outcome))
@@ -252,6 +254,7 @@ def _outcome(outcome: Outcome, ident: str, release: Release, names: Names) -> Ou
         facts=capital(_about(outcome, names)),
         moves=moves,
         meaning=meanings[0] if meanings else None,
+        cautions=tuple(text for text in main[0].warnings if not _on_left_out(text)) if main else (),
         pictures=tuple(picture for picture in drawn if picture is not None),
         tables=tuple(tables),
         later=tuple(meanings[1:]),
@@ -302,8 +305,12 @@ def _cautions(release: Release, names: Names) -> tuple[list[Caution], list[Cauti
             caution = found.setdefault(text, Caution(text=capital(text)))
             if names.place(name) not in caution.where:
                 caution.where.append(names.place(name))
-    left = [one for text, one in found.items() if text.startswith("Left out")]
+    left = [one for text, one in found.items() if _on_left_out(text)]
     return [one for one in found.values() if one not in left], left
+
+
+def _on_left_out(warning: str) -> bool:
+    return warning.startswith("Left out")
 
 
 def _withheld(evaluation: Evaluation, release: Release) -> str:

@@ -172,13 +172,24 @@ def _readable(text: str, evaluation: Evaluation, names: Names) -> str:
             lambda m: " minus ".join(names.arm(value) for value in m.groups()),
             text,
         )
-    for value in evaluation.value_labels.get(study.arm or "", {}):
+    for value in _arms(evaluation):
         arm = names.the_arm(value)
-        for written in (repr(value), value):
+        for written in (repr(value), str(value)):
             pattern = rf"\barm {re.escape(written)}(?![\w'])"
             text = re.sub(pattern, _constant(arm), text)
             text = re.sub(rf"\bArm {re.escape(written)}(?![\w'])", _constant(capital(arm)), text)
     return printable(text)
+
+
+def _arms(evaluation: Evaluation) -> list[object]:
+    """Values of the arm, from the study's labels and from the tables."""
+    found: dict[object, None] = dict.fromkeys(
+        evaluation.value_labels.get(evaluation.study.arm or "", {})
+    )
+    for result in evaluation.results.values():
+        if "group" in result.table:
+            found |= dict.fromkeys(result.table["group"])
+    return [value for value in found if value != "all"]
 
 
 def _constant(text: str) -> Callable[[re.Match[str]], str]:

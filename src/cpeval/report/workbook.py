@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cpeval.report.disclosure import PEOPLE, Withheld
-from cpeval.report.naming import COLUMNS, Names, capital, printable
+from cpeval.report.naming import COLUMNS, Names, printable
 from cpeval.report.numbers import is_number
 from cpeval.report.page import title
 
@@ -235,7 +235,7 @@ def _shown(
     if label in ARMS:
         return "all" if cell == "all" else names.arm(cell)
     if label == "wave":
-        return capital(names.wave(cell))
+        return names.head_of_wave(cell)
     if label in roles:
         return names.column(cell)
     return cell

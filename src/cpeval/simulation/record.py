@@ -77,7 +77,7 @@ class Simulation:
         table : str
             ``"responses"``, ``"fidelity"``, ``"goals"``, ``"services"``, ``"egos"``,
             ``"alters"`` or ``"ties"``. The last three keep their column ``ego``; it goes with
-            ``person``.
+            ``person``. Beside the alters' ``gender``, that of the person is ``ego_gender``.
 
         Raises
         ------
@@ -96,6 +96,8 @@ class Simulation:
         key = "ego" if "ego" in right.columns else "person"
         place = pd.Index(self.people["person"]).get_indexer(pd.Index(right[key]))
         left = self.people.take(place).reset_index(drop=True)
+        shared = left.columns.intersection(right.columns).drop("person", errors="ignore")
+        left = left.rename(columns={name: f"ego_{name}" for name in shared})
         joined = pd.concat([left, right.drop(columns="person", errors="ignore")], axis=1)
         joined.attrs["simulated"] = True
         return joined
