@@ -192,6 +192,12 @@ def test_whole_numbers_match_however_stored(make):
     assert rows(made)["a"] == [6, 5]
 
 
+def test_long_numbers_match_exactly():
+    left = pd.DataFrame({"id": [2**53, 2**53 + 1], "x": [1, 2]})
+    made = cp.join(left, left[["id"]].iloc[::-1], on="id", expect="one-to-one")
+    assert made["x"].tolist() == [1, 2]
+
+
 def test_categories_match_text():
     left = pd.DataFrame({"id": pd.Categorical(["a", "b"]), "x": [1, 2]})
     assert cp.join(left, pd.DataFrame({"id": ["b", "a"], "y": [3, 4]}), on="id")["x"].tolist() == [

@@ -66,6 +66,7 @@ def test_the_example_is_right():
         ('primary = "swemwbs_metric"', "", "outcomes.primary: is needed and absent"),
         ('primary = "swemwbs_metric"', 'primary = "a"\nsecondary = ["a"]', "outcomes: 'a' is named twice"),
         ('covariates = ["age"]', 'covariates = { age = "cat" }', "outcomes.covariates.age: input should be 'auto', 'number' or 'category'"),
+        ('covariates = ["age"]', "[report]\nsmall_count = 2", "report.small_count: 2 hides nothing"),
         ('covariates = ["age"]', "[report]\nsmall_count = 0", "report.small_count: input should be greater than or equal to 1"),
     ],
 )  # fmt: skip

@@ -45,9 +45,8 @@ def evaluate(
     evaluation = evaluated(study)
     page = evaluation.report(out)
     typer.echo(f"Wrote {page}, tables.xlsx and results.json.")
-    warnings = {text for result in evaluation.results.values() for text in result.warnings}
-    if warnings:
-        typer.echo(f"The report's section Warnings has {len(warnings)} to read before using it.")
+    if any(result.warnings for result in evaluation.results.values()):
+        typer.echo("Read the report's section Warnings before you use its numbers.")
 
 
 @app.command()

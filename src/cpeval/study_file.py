@@ -149,6 +149,15 @@ class Reporting(_Table):
     baseline: dict[str, Kind] = {}
     small_count: Annotated[int, Field(ge=1)] = 5
 
+    @field_validator("small_count")
+    @classmethod
+    def _hides(cls, count: int) -> int:
+        if count == 2:
+            raise ValueError(
+                '2 hides nothing, since "fewer than 2" means 1; give 1 (off), or 3 or more'
+            )
+        return count
+
     @field_validator("baseline", mode="before")
     @classmethod
     def _as_mapping(cls, given: Any) -> Any:  # noqa: ANN401
