@@ -23,12 +23,12 @@ _PUBLIC = {
     "example": "cpeval.simulation:example",
     "instrument": "cpeval.definitions.catalogue:instrument",
     "instruments": "cpeval.definitions.catalogue:instruments",
-    "join": "cpeval.joining:join",
+    "join": "cpeval.reading.joining:join",
     "measurement": "cpeval.measurement",
     "outcomes": "cpeval.outcomes",
-    "read": "cpeval.reading:read",
-    "read_redcap": "cpeval.reshaping:read_redcap",
-    "read_wide": "cpeval.reshaping:read_wide",
+    "read": "cpeval.reading.files:read",
+    "read_redcap": "cpeval.reading.redcap:read_redcap",
+    "read_wide": "cpeval.reading.wide:read_wide",
     "score": "cpeval.scoring:score",
     "simulate": "cpeval.simulation:simulate",
 }
@@ -83,9 +83,10 @@ if TYPE_CHECKING:
     from cpeval.definitions.model import Instrument
     from cpeval.errors import CpevalError, CpevalWarning
     from cpeval.evaluation import Evaluation, evaluate
-    from cpeval.joining import join
-    from cpeval.reading import read
-    from cpeval.reshaping import read_redcap, read_wide
+    from cpeval.reading.files import read
+    from cpeval.reading.joining import join
+    from cpeval.reading.redcap import read_redcap
+    from cpeval.reading.wide import read_wide
     from cpeval.result import Result
     from cpeval.scoring import score
     from cpeval.simulation import Simulation, example, simulate

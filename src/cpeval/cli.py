@@ -100,7 +100,7 @@ def score(
 
     Writes the data with a column for each scale.
     """
-    from cpeval.reading import read
+    from cpeval.reading.files import read
     from cpeval.scoring import score as score_data
     from cpeval.table_writing import require_writable, write_table
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cpeval import __version__, measurement, outcomes as analyses
-from cpeval.assembling import read_table
 from cpeval.checking import OUTSIDE, Check, check
 from cpeval.definitions.model import Instrument, Scale
 from cpeval.errors import StudyError, TooFewError, did_you_mean, listed
 from cpeval.item_columns import ANY_COLUMNS, item_columns
 from cpeval.progress import Steps
+from cpeval.reading.assembling import read_table
 from cpeval.result import Result
 from cpeval.scoring import item_points, score
 from cpeval.study import Study

@@ -1,6 +1,8 @@
 """The object: what it holds, how it shows, what it writes."""
 
+import doctest
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -75,7 +77,9 @@ def test_joined_puts_people_in_front_of_each_table():
 def test_the_tables_work_with_join_check_and_score(scored):
     study = cp.example()
     data = cp.join(study.people, study.responses, on="person")
-    assert_frame_equal(data, study.data, check_dtype=False)
+    assert_frame_equal(
+        *(frame.astype(object).where(frame.notna(), None) for frame in (data, study.data))
+    )
     assert cp.check(study.data, study.study, instruments=["swemwbs", "rg_uk"]).ok
     table = cp.score(study.data, "swemwbs")
     by_hand = scored(study)
@@ -99,6 +103,14 @@ def test_truth_has_every_argument_as_used():
     assert truth["fidelity_sd"]["team"] == 0
     assert truth["fidelity_sd"]["error"] == 0.6
     assert type(truth["seed"]) is int
+
+
+def test_the_page_in_the_docs_shows_what_happens():
+    page = Path(__file__).parents[2] / "docs" / "simulated-study.md"
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    found = doctest.testfile(str(page), module_relative=False, optionflags=flags, encoding="utf-8")
+    assert found.attempted >= 6
+    assert found.failed == 0
 
 
 # Files

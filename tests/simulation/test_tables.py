@@ -132,7 +132,7 @@ def test_networks_refer_to_people_and_alters_that_are_there(
         waves=list(range(n_waves)),
         alters=alters,
         alter_stability=stability,
-        network_effect=0,
+        network_effect=1 if alters == 0 else 0,
         attrition=attrition,
     )
     egos, known, ties = study.egos, study.alters, study.ties

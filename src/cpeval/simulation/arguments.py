@@ -113,6 +113,8 @@ def design(given: Mapping[str, Any]) -> Design:
         One message that names every wrong argument, what it should be, and what was given.
     """
     check = Checks(given)
+    alters = check.number("alters", 0, 1000)
+    network_effect = check.a_follow_up("network_effect", 0, 1000)
     treated = _treated(check)
     _seed(check)
     made = Design(
@@ -129,7 +131,7 @@ def design(given: Mapping[str, Any]) -> Design:
         baseline_difference=check.number("baseline_difference"),
         resource_effect=check.a_follow_up("resource_effect"),
         goal_effect=check.a_follow_up("goal_effect"),
-        network_effect=check.a_follow_up("network_effect", 0, 1000),
+        network_effect=network_effect if alters != 0 else 0 * network_effect,
         contact_ratio=check.a_follow_up("contact_ratio", 0, 1000, baseline=1.0),
         fidelity=_fidelity(check),
         fidelity_effect=check.number("fidelity_effect"),
@@ -148,7 +150,7 @@ def design(given: Mapping[str, Any]) -> Design:
         missing=check.share("missing"),
         missing_ratings=check.share("missing_ratings"),
         goals=check.whole("goals", 0, 1000),
-        alters=check.number("alters", 0, 1000),
+        alters=alters,
         alter_stability=check.number("alter_stability", 0, 1),
     )
     differs = made.baseline_difference != 0 and "baseline_difference" not in check.wrong

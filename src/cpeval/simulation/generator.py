@@ -150,7 +150,7 @@ def simulate(
     goals : int
         Most goals that a person sets; each number from 1 is as likely. 0 for none.
     alters : float
-        Mean size of a network at baseline. 0 for empty networks.
+        Mean size of a network at baseline. 0 for empty networks throughout.
     alter_stability : float
         Chance of an alter to stay to the next wave.
 

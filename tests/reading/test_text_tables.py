@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given, strategies as st
 
 import cpeval as cp
-from cpeval.cell_values import WORDS
 from cpeval.errors import ReadError
+from cpeval.reading.cell_values import WORDS
 
 
 @pytest.fixture

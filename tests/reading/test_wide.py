@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 
 import cpeval as cp
 from cpeval.errors import ColumnError, OptionError
-from cpeval.wave_columns import SMALL_SHARE
+from cpeval.reading.wave_columns import SMALL_SHARE
 
 
 def wide(**more):

@@ -12,7 +12,7 @@ import pandas as pd
 from pandas.api import types
 
 from cpeval.errors import JoinError, listed
-from cpeval.stacking import kind_of
+from cpeval.reading.stacking import kind_of
 
 
 @dataclass(frozen=True, kw_only=True)

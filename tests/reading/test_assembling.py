@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from cpeval.assembling import SourceFile, read_table
 from cpeval.errors import ColumnError, JoinError, OptionError, ReadError
+from cpeval.reading.assembling import SourceFile, read_table
 
 
 @pytest.fixture

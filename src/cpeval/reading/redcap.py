@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrame
 
-from cpeval import redcap_events as redcap
 from cpeval.errors import ColumnError, DataError, listed
-from cpeval.missing_codes import Missing, checked
-from cpeval.reading import empty_codes, table_of
-from cpeval.wave_columns import Wave
+from cpeval.reading import redcap_events as redcap
+from cpeval.reading.files import empty_codes, table_of
+from cpeval.reading.missing_codes import Missing, checked
+from cpeval.reading.wave_columns import Wave
 
 
 def read_redcap(

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from cpeval.cell_values import Column, Values, convert
 from cpeval.errors import ReadError, did_you_mean, listed
+from cpeval.reading.cell_values import Column, Values, convert
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook

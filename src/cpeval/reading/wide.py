@@ -11,13 +11,10 @@ import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrame
 
 from cpeval.errors import ColumnError, OptionError, listed, require_columns
-from cpeval.missing_codes import Missing, checked
-from cpeval.reading import empty_codes, table_of
-from cpeval.redcap import read_redcap
-from cpeval.stacking import stack
-from cpeval.wave_columns import Plan, Wave, plan_by_pattern, plan_by_suffix
-
-__all__ = ["read_redcap", "read_wide"]
+from cpeval.reading.files import empty_codes, table_of
+from cpeval.reading.missing_codes import Missing, checked
+from cpeval.reading.stacking import stack
+from cpeval.reading.wave_columns import Plan, Wave, plan_by_pattern, plan_by_suffix
 
 
 def read_wide(

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from cpeval.errors import ReadError, listed
-from cpeval.file_kinds import utf_16_without_mark
+from cpeval.reading.file_kinds import utf_16_without_mark
 
 if TYPE_CHECKING:
     from _csv import Reader as Rows

@@ -24,7 +24,7 @@ from cpeval.errors import (
     listed,
     require_columns,
 )
-from cpeval.wave_columns import Wave, whole_numbers
+from cpeval.reading.wave_columns import Wave, whole_numbers
 
 EVENT, INSTRUMENT, INSTANCE = (
     "redcap_event_name",

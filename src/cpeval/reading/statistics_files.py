@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from cpeval.cell_values import text_series
 from cpeval.errors import ReadError
+from cpeval.reading.cell_values import text_series
 
 #: Beyond this a double can't tell neighbouring whole numbers apart.
 _EXACT = 2.0**53

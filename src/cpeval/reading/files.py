@@ -13,8 +13,8 @@ from narwhals.stable.v2.typing import IntoDataFrame
 from pandas.api import types
 
 from cpeval.errors import OptionError, ReadError, listed, require_option
-from cpeval.file_kinds import existing_file, read_bytes, require_kind
-from cpeval.missing_codes import Counts, Missing, checked, make_missing
+from cpeval.reading.file_kinds import existing_file, read_bytes, require_kind
+from cpeval.reading.missing_codes import Counts, Missing, checked, make_missing
 
 
 def read(
@@ -200,7 +200,7 @@ def empty_codes(
 
     import pyarrow as pa
 
-    from cpeval.cell_values import Column, convert
+    from cpeval.reading.cell_values import Column, convert
 
     values = convert(
         [
@@ -227,8 +227,8 @@ def _is_text(cells: pd.Series) -> bool:
 
 
 def _read_text(path: Path, decimal: str | None) -> tuple[pd.DataFrame, dict[str, Any]]:
-    from cpeval.cell_values import Column, convert
-    from cpeval.text_tables import parse
+    from cpeval.reading.cell_values import Column, convert
+    from cpeval.reading.text_tables import parse
 
     table = parse(read_bytes(path), path.name)
     columns = [Column.of(str(i), table.cells.column(i)) for i in range(len(table.names))]
@@ -258,7 +258,7 @@ def _read_text(path: Path, decimal: str | None) -> tuple[pd.DataFrame, dict[str,
 def _read_workbook(
     path: Path, sheet: str | None, decimal: str | None
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    from cpeval.workbooks import empty, read_sheet, values
+    from cpeval.reading.workbooks import empty, read_sheet, values
 
     found = read_sheet(path, sheet)
     marks = [np.array([not empty(c) for c in column], dtype=bool) for column in found.columns]
@@ -285,7 +285,7 @@ def _read_workbook(
 
 
 def _read_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    from cpeval.parquet_files import read_parquet
+    from cpeval.reading.parquet_files import read_parquet
 
     names, data = read_parquet(path)
     data, notes = _named(data, names, path)
@@ -293,7 +293,7 @@ def _read_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 
 def _read_labelled(path: Path, kind: str) -> tuple[pd.DataFrame, dict[str, Any]]:
-    from cpeval.statistics_files import read_labelled
+    from cpeval.reading.statistics_files import read_labelled
 
     found = read_labelled(path, kind)
     data, notes = _named(found.data, list(found.data.columns), path)

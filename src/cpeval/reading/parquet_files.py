@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cpeval.cell_values import text_series
 from cpeval.errors import ReadError, listed
+from cpeval.reading.cell_values import text_series
 
 
 def read_parquet(path: Path) -> tuple[list[str], pd.DataFrame]:

@@ -17,14 +17,14 @@ from cpeval.errors import (
     listed,
     require_columns,
 )
-from cpeval.file_kinds import existing_file
-from cpeval.joining import join
-from cpeval.missing_codes import Missing, checked
-from cpeval.reading import empty_codes, read
-from cpeval.redcap import read_redcap
-from cpeval.reshaping import read_wide
-from cpeval.stacking import as_text, kind_of, stack
-from cpeval.wave_columns import whole_numbers
+from cpeval.reading.file_kinds import existing_file
+from cpeval.reading.files import empty_codes, read
+from cpeval.reading.joining import join
+from cpeval.reading.missing_codes import Missing, checked
+from cpeval.reading.redcap import read_redcap
+from cpeval.reading.stacking import as_text, kind_of, stack
+from cpeval.reading.wave_columns import whole_numbers
+from cpeval.reading.wide import read_wide
 
 
 class SourceFile(NamedTuple):

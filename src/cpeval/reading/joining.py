@@ -19,7 +19,7 @@ from cpeval.errors import (
     require_columns,
     require_option,
 )
-from cpeval.id_pairs import Pairs, pair_ids
+from cpeval.reading.id_pairs import Pairs, pair_ids
 
 EXPECT = ("one-to-many", "many-to-one", "one-to-one")
 UNMATCHED = ("raise", "keep", "drop")

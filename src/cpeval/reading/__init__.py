@@ -1,0 +1,1 @@
+"""Files in, one table out."""
