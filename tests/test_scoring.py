@@ -172,7 +172,7 @@ def test_items_by_pattern_list_and_mapping(items):
 
 SEEDS = st.integers(0, 2**32 - 1)
 #: Each example is many answer sheets, so that few examples cover much.
-FEW = settings(max_examples=8, deadline=None)
+FEW = settings(max_examples=5, deadline=None)
 
 
 def answer_sheets(name, seed):

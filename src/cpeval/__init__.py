@@ -12,12 +12,12 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "CpevalError": "cpeval.errors:CpevalError",
     "CpevalWarning": "cpeval.errors:CpevalWarning",
-    "Evaluation": "cpeval.evaluation:Evaluation",
+    "Evaluation": "cpeval.evaluated:Evaluation",
     "Instrument": "cpeval.definitions.model:Instrument",
     "Result": "cpeval.result:Result",
     "Simulation": "cpeval.simulation:Simulation",
     "Study": "cpeval.study:Study",
-    "check": "cpeval.checking:check",
+    "check": "cpeval.checking.check:check",
     "errors": "cpeval.errors",
     "evaluate": "cpeval.evaluation:evaluate",
     "example": "cpeval.simulation:example",
@@ -78,11 +78,12 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from cpeval import errors, measurement, outcomes
-    from cpeval.checking import check
+    from cpeval.checking.check import check
     from cpeval.definitions.catalogue import instrument, instruments
     from cpeval.definitions.model import Instrument
     from cpeval.errors import CpevalError, CpevalWarning
-    from cpeval.evaluation import Evaluation, evaluate
+    from cpeval.evaluated import Evaluation
+    from cpeval.evaluation import evaluate
     from cpeval.reading.files import read
     from cpeval.reading.joining import join
     from cpeval.reading.redcap import read_redcap

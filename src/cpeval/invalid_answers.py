@@ -9,7 +9,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from cpeval.definitions.model import Instrument, Item
+from cpeval.definitions.model import Instrument
+from cpeval.definitions.parts import Item
 from cpeval.errors import CodeError
 
 #: Columns of `invalid_cells`.

@@ -17,7 +17,8 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from cpeval.definitions.catalogue import resolve
-from cpeval.definitions.model import Instrument, Item, Scale
+from cpeval.definitions.model import Instrument
+from cpeval.definitions.parts import Item, Scale
 from cpeval.errors import CodeError, ColumnError, listed, require_option
 from cpeval.invalid_answers import among, numeric, refuse
 from cpeval.item_columns import Items, item_columns

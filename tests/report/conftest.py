@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cpeval.evaluation import Evaluation, InstrumentNote, Outcome, Source
+from cpeval.evaluated import Evaluation, InstrumentNote, Outcome, Source
 from cpeval.result import Result
 from cpeval.study import Study
 

@@ -5,7 +5,6 @@ Data only. How scores come out of it is `cpeval.scoring`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from html import escape
@@ -13,225 +12,15 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import pandas as pd
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationError, model_validator
 
+from cpeval.definitions.parts import Item, Licence, Name, Part, Responses, Scale, Text
 from cpeval.definitions.validation import mistakes
 from cpeval.errors import DefinitionError, did_you_mean, listed
 from cpeval.toml_reading import read_toml
 
 
-def _numeric_keys(table: object) -> object:
-    """TOML's keys are text; codes are numbers."""
-    if not isinstance(table, dict):
-        return table
-    try:
-        return {float(key): value for key, value in table.items()}
-    except (TypeError, ValueError):
-        raise ValueError(f"keys should be numbers (codes). Got {listed(table)}") from None
-
-
-def _spelled_out(codes: object) -> object:
-    """Turn ``["3-12", "14"]`` into a list of single item codes."""
-    if not isinstance(codes, list):
-        return codes
-    single: list[object] = []
-    for code in codes:
-        span = re.fullmatch(r"(\d{1,3})-(\d{1,3})", code) if isinstance(code, str) else None
-        single += map(str, range(int(span[1]), int(span[2]) + 1)) if span else [code]
-    return [str(code) if isinstance(code, int) else code for code in single]
-
-
-def _name(text: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
-        raise ValueError(f"should be lower-case letters, digits and _. Got {text!r}")
-    return text
-
-
-Name = Annotated[str, AfterValidator(_name)]
-Codes = Annotated[dict[float, str], BeforeValidator(_numeric_keys), Field(min_length=2)]
-Points = Annotated[dict[float, float], BeforeValidator(_numeric_keys), Field(min_length=1)]
-ItemCodes = Annotated[list[str], BeforeValidator(_spelled_out), Field(min_length=1)]
-Text = Annotated[str, Field(min_length=1)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=False)
-
-
-class Licence(_Part):
-    """Who may use the questionnaire, and where to ask."""
-
-    terms: Text
-    address: str = ""
-
-
-class Responses(_Part):
-    """A set of answers: each code with a label of our own.
-
-    ``missing_codes`` are answers that count as missing (not applicable, refused).
-    ``other_codings`` map codes found in some data sets to the standard ones; where several
-    codings meet in one code they must mean the same answer, so that nothing is guessed, and
-    a column must keep to one coding.
-    """
-
-    codes: Codes
-    missing_codes: list[float] = []
-    other_codings: list[Points] = []
-
-    @model_validator(mode="after")
-    def _codings_agree(self) -> Self:
-        meaning = {code: code for code in self.codes}
-        for number, coding in enumerate(self.other_codings, start=1):
-            unknown = [to for to in coding.values() if to not in self.codes]
-            if unknown:
-                raise ValueError(f"other_codings.{number}: no codes {listed(unknown)}")
-            clash = [c for c, to in coding.items() if meaning.get(c, to) != to]
-            if clash:
-                raise ValueError(
-                    f"other_codings.{number}: code {listed(clash)} means another answer in the "
-                    "standard coding; recode the data instead"
-                )
-            meaning |= coding
-        both = [code for code in self.missing_codes if code in meaning]
-        if both:
-            raise ValueError(f"missing_codes: {listed(both)} are answers too")
-        return self
-
-    @property
-    def codings(self) -> list[frozenset[float]]:
-        """The sets of codes that a column may keep to, the standard one first."""
-        return [frozenset(self.codes), *(frozenset(coding) for coding in self.other_codings)]
-
-    @property
-    def meaning(self) -> dict[float, float]:
-        """Every code that may stand in a column, with the standard code it means."""
-        meaning = {code: code for code in self.codes}
-        for coding in self.other_codings:
-            meaning |= coding
-        return meaning
-
-
-class Rule(_Part):
-    """Points that hold only when another item has certain codes, or is missing."""
-
-    item: Text
-    codes: list[float] | Literal["missing"]
-    values: Points
-
-
-class Item(_Part):
-    """One question: its code, a neutral label of our own, and what an answer is worth.
-
-    An answer is worth its code; the lowest plus the highest code minus it when ``reversed``;
-    or what ``values`` says. The first of ``rules`` whose condition holds goes before that.
-    """
-
-    code: Text
-    label: Text
-    responses: Text
-    reversed: bool = False
-    values: Points | None = None
-    rules: list[Rule] = []
-
-    @field_validator("code", mode="before")
-    @classmethod
-    def _as_text(cls, code: object) -> object:
-        return str(code) if isinstance(code, int) else code
-
-
-class Term(_Part):
-    """One scale's part in a weighted sum: ``weight * (scale - mean) / sd``."""
-
-    scale: str
-    weight: float
-    mean: float = 0.0
-    sd: Annotated[float, Field(gt=0)] = 1.0
-
-
-class Linear(_Part):
-    """A stretch of the raw range onto another, such as 10–30 onto 0–100."""
-
-    start: tuple[float, float]
-    end: tuple[float, float]
-
-
-class Band(_Part):
-    """A named range of a score, both ends included."""
-
-    label: Text
-    low: float
-    high: float
-
-
-class Bands(_Part):
-    """One set of bands with its source; ``verified`` is false when taken from memory."""
-
-    source: Text
-    verified: bool = True
-    bands: Annotated[list[Band], Field(min_length=1)]
-
-
-class Published(_Part):
-    """A published figure with its source."""
-
-    value: float
-    source: Text
-
-
-class Scale(_Part):
-    """One score: from items, from another scale, or from several.
-
-    Exactly one of ``items`` ("all" or codes, ``"3-12"`` for a range), ``of`` (a scale, for a
-    ``lookup`` or ``linear``) and ``terms`` (a weighted sum of scales) says what it is made of.
-    ``answered`` is how many items must be answered, all when absent. With fewer than all, a
-    mean is of those answered; a sum is of those answered, prorated to the whole length if
-    ``prorate``.
-    """
-
-    name: Annotated[str, AfterValidator(lambda text: text and _name(text))] = ""
-    label: Text
-    items: Literal["all"] | ItemCodes | None = None
-    of: str | None = None
-    terms: list[Term] | None = None
-    combine: Literal["sum", "mean", "maximum"] = "sum"
-    answered: Annotated[int, Field(ge=1)] | None = None
-    prorate: bool = False
-    linear: Linear | None = None
-    lookup: Points | None = None
-    multiply: float = 1.0
-    constant: float = 0.0
-    range: tuple[float, float] | None = None
-    better: Literal["higher", "lower"] | None = None
-    bands: list[Bands] = []
-    important_difference: Published | None = None
-    reliability: Published | None = None
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        given = [key for key in ("items", "of", "terms") if getattr(self, key) is not None]
-        if len(given) != 1:
-            raise ValueError(f"give one of items, of, terms. Got {listed(given) or 'none'}")
-        if self.items is None and (self.answered is not None or self.prorate):
-            raise ValueError("answered and prorate are for scales of items")
-        if self.prorate and self.combine != "sum":
-            raise ValueError("prorate is for sums; a mean is of the answered items anyway")
-        if self.lookup is not None and self.linear is not None:
-            raise ValueError("give lookup or linear, not both")
-        if self.terms is None and (self.multiply, self.constant) != (1.0, 0.0):
-            raise ValueError("multiply and constant are for scales of terms; use linear")
-        return self
-
-
-class Instrument(_Part):
+class Instrument(Part):
     """An instrument's definition: items, scales, licence, citation.
 
     Made from a TOML file by `Instrument.from_toml`, or one of the catalogue by
@@ -244,7 +33,7 @@ class Instrument(_Part):
     status: Literal["verified", "provisional", "illustrative"] = "provisional"
     status_note: str = ""
     citation: Text
-    sources: list[Text] = []
+    sources: tuple[Text, ...] = ()
     licence: Licence
     responses: Annotated[dict[str, Responses], Field(min_length=1)]
     items: Annotated[list[Item], Field(min_length=1)]

@@ -9,7 +9,7 @@ from cpeval.report.folder import published
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cpeval.evaluation import Evaluation
+    from cpeval.evaluated import Evaluation
 
 PAGE, WORKBOOK, RECORD = "report.html", "tables.xlsx", "results.json"
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from cpeval.evaluation import Outcome
+    from cpeval.evaluated import Outcome
     from cpeval.report.release import Released
 
 #: Text stays text: it takes the page's font, is sharp in print, and an outline is ten times it.

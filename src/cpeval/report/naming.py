@@ -10,7 +10,7 @@ import pandas as pd
 from cpeval.report.disclosure import Withheld
 
 if TYPE_CHECKING:
-    from cpeval.evaluation import Evaluation, Outcome
+    from cpeval.evaluated import Evaluation, Outcome
 
 #: Columns of result tables, as a reader sees them.
 COLUMNS = {

@@ -14,7 +14,7 @@ from cpeval.report.naming import Names, capital, printable
 from cpeval.report.numbers import fixed, is_number, joined
 
 if TYPE_CHECKING:
-    from cpeval.evaluation import Evaluation, Outcome
+    from cpeval.evaluated import Evaluation, Outcome
     from cpeval.report.figures import Picture
     from cpeval.report.release import Release, Released
     from cpeval.study import Study

@@ -15,7 +15,7 @@ from cpeval.report.naming import printable
 from cpeval.report.page import title
 
 if TYPE_CHECKING:
-    from cpeval.evaluation import Evaluation
+    from cpeval.evaluated import Evaluation
     from cpeval.report.release import Release
 
 #: Raised when a reader of the old file could misread the new one.

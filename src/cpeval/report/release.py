@@ -23,7 +23,7 @@ from cpeval.report.wording import lowered
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cpeval.evaluation import Evaluation
+    from cpeval.evaluated import Evaluation
     from cpeval.result import Result
 
 #: Problems are told by kind and column only: neither rows nor values nor identifiers leave.

@@ -19,7 +19,7 @@ from cpeval.report.numbers import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cpeval.evaluation import Outcome
+    from cpeval.evaluated import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)

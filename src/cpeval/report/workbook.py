@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-    from cpeval.evaluation import Evaluation
+    from cpeval.evaluated import Evaluation
     from cpeval.report.release import Release, Released
 
 CONTENTS = "Contents"

@@ -1,0 +1,1 @@
+"""Every problem with the data in one list, before anything is computed."""

@@ -1,0 +1,103 @@
+"""Problems with answers to an instrument's items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from cpeval.checking.found import found
+from cpeval.definitions.model import Instrument
+from cpeval.definitions.parts import Item
+from cpeval.errors import listed
+from cpeval.invalid_answers import accepted
+
+#: The problem that a study may excuse by ``on_invalid = "missing"``.
+OUTSIDE = "answer outside the codes"
+
+
+def answer_problems(
+    frame: pd.DataFrame, definition: Instrument, columns: Mapping[str, str]
+) -> Iterator[pd.DataFrame]:
+    """Yield what is wrong with each item's column; ``columns`` maps item codes to those there."""
+    for code, column in columns.items():
+        item = definition.item(code)
+        values = frame[column]
+        numbers = pd.to_numeric(values, errors="coerce").astype(float)
+        numeric = pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)
+        if not numeric:
+            yield from _text_answers(definition, item, column, values, numbers)
+        allowed = accepted(definition, item)
+        wrong = np.flatnonzero(numbers.notna() & ~numbers.isin(allowed))
+        codes = ", ".join(f"{c:g}" for c in allowed)
+        yield found(
+            OUTSIDE,
+            "error",
+            column,
+            wrong,
+            numbers.iloc[wrong],
+            advice=f"{definition.name}, item {code}, takes {codes}. If it means missing, declare "
+            "it (missing = …); otherwise correct it.",
+        )
+        yield from _mixed(definition, item, column, numbers)
+        if len(frame) and values.isna().all():
+            yield found("nobody answered", "note", column, advice="Is the column empty on purpose?")
+        elif len(frame) > 1 and (numbers == numbers.iloc[0]).all():
+            yield found(
+                "answers don't vary",
+                "note",
+                column,
+                None,
+                numbers.iloc[0],
+                advice="All answers are the same.",
+            )
+
+
+def _text_answers(
+    definition: Instrument, item: Item, column: str, values: pd.Series, numbers: pd.Series
+) -> Iterator[pd.DataFrame]:
+    labels = {label.casefold(): code for code, label in definition.answers(item).codes.items()}
+    text = np.flatnonzero(values.notna() & numbers.isna())
+    answers = values.iloc[text]
+    known = answers.astype(str).str.strip().str.casefold().isin(list(labels))
+    pairs = {str(v): int(labels[str(v).strip().casefold()]) for v in answers[known].unique()}
+    yield found(
+        "label in place of a code",
+        "error",
+        column,
+        text[known.to_numpy()],
+        answers[known],
+        advice=f"Recode it: {pairs}.",
+    )
+    yield found(
+        "text in a number column",
+        "error",
+        column,
+        text[~known.to_numpy()],
+        answers[~known],
+        advice=f"{definition.name} needs a code; correct it or declare it missing.",
+    )
+    if not len(text) and values.notna().any():
+        yield found(
+            "numbers stored as text",
+            "error",
+            column,
+            advice=f"Make the column numbers: data[{column!r}] = pd.to_numeric(data[{column!r}]).",
+        )
+
+
+def _mixed(
+    definition: Instrument, item: Item, column: str, numbers: pd.Series
+) -> Iterator[pd.DataFrame]:
+    codings = definition.answers(item).codings
+    if len(codings) > 1:
+        own = [one - frozenset().union(*(o for o in codings if o is not one)) for one in codings]
+        both = " and ".join(listed(sorted(one)) for one in codings)
+        if sum(numbers.isin(list(only)).any() for only in own) > 1:
+            yield found(
+                "two codings in one column",
+                "error",
+                column,
+                advice=f"It mixes {both}; recode it to one.",
+            )

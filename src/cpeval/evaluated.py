@@ -1,0 +1,121 @@
+"""`Evaluation`: everything that an evaluation found, for a report to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cpeval.result import Result
+from cpeval.study import Study
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One outcome of a study: a column of scores and how to read it."""
+
+    column: str
+    label: str
+    primary: bool = False
+    better: str | None = None
+    range: tuple[float, float] | None = None
+    instrument: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A file that was read, and its fingerprint."""
+
+    file: str
+    sha256: str
+    n_rows: int
+    n_columns: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstrumentNote:
+    """What a report says of an instrument."""
+
+    name: str
+    title: str
+    citation: str
+    status: str
+    status_note: str
+    licence: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Evaluation:
+    """Everything that an evaluation found, ready to be reported.
+
+    Attributes
+    ----------
+    title, question : str
+        As the study file has them: text, to be escaped where it is shown.
+    study : Study
+        Its columns and waves.
+    outcomes : tuple of Outcome
+        The primary one first.
+    covariates : tuple of str
+        What comparisons adjust for beside the baseline score.
+    results : dict of str to Result
+        By name: ``data``, ``participants``, ``baseline``, ``reliability``, and for each outcome
+        ``<column>/means``, ``<column>/change``, ``<column>/compare``; later follow-ups have the
+        wave at the end, ``<column>/compare/12``. What the study lacks the means for is absent.
+    labels : dict of str to str
+        What columns are called for people.
+    value_labels : dict of str to dict
+        For a column, what its values (as text) mean.
+    sources : tuple of Source
+        The files that were read, with fingerprints.
+    versions : dict of str to str
+        Of Python and the libraries that computed.
+    instruments : tuple of InstrumentNote
+        What a report must say of each.
+    small_count : int
+        Counts below it are not shown.
+    simulated : bool
+        Whether the data are simulated, which every output says.
+    """
+
+    title: str
+    question: str
+    study: Study
+    outcomes: tuple[Outcome, ...]
+    covariates: tuple[str, ...]
+    results: dict[str, Result]
+    labels: dict[str, str]
+    value_labels: dict[str, dict[str, str]]
+    sources: tuple[Source, ...]
+    versions: dict[str, str]
+    instruments: tuple[InstrumentNote, ...]
+    small_count: int = 5
+    simulated: bool = False
+
+    def report(self, out: str | Path) -> Path:
+        """Write ``report.html``, ``tables.xlsx`` and ``results.json`` into a folder.
+
+        Parameters
+        ----------
+        out : str or pathlib.Path
+            The folder; it is made when absent. Files there are replaced only when all three
+            were written.
+
+        Returns
+        -------
+        pathlib.Path
+            The page.
+
+        Raises
+        ------
+        OutputError
+            The folder can't be made or written.
+        """
+        from cpeval.report import write
+
+        return write(self, out)
+
+    def __repr__(self) -> str:
+        """Return the title and the names of the results."""
+        return f"{self.title}\nResults: {', '.join(self.results)}"
+
+    __str__ = __repr__
