@@ -86,7 +86,9 @@ def test_evaluate_into_what_is_a_file(cpeval, folder):
 
 
 def test_check_lists_problems_and_returns_1(cpeval, folder):
-    assert cpeval("check", folder / "study.toml") == (0, "No problems found in 80 rows.\n", "")
+    read = "Read data.csv: csv, utf-8, comma between cells; 80 rows, 10 columns.\n"
+    good = read + "No problems found in 80 rows.\n"
+    assert cpeval("check", folder / "study.toml") == (0, good, "")
     people().assign(wave="t0").to_csv(folder / "data.csv", index=False)
     code, out, _ = cpeval("check", folder / "study.toml")
     assert code == 1

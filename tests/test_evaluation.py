@@ -152,6 +152,32 @@ def test_invalid_answers_may_be_missing_when_the_study_says_so(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        'file = "d.csv"\n{codes}',
+        'file = "wide.csv"\n{codes}[data.wide]\npattern = "{{item}}_{{wave}}"\n',
+        'files = {{ t0 = "t0.csv", t1 = "t1.csv" }}\n{codes}',
+        'file = "bare.csv"\n{codes}[[data.join]]\nfile = "p.csv"\non = "id"\nmissing = {{ "*" = [9] }}\n',
+    ],
+)
+def test_a_person_whose_id_is_a_missing_code_is_a_person(tmp_path, data):
+    rows = long().merge(people(), on="id").assign(id=lambda d: d["id"].str[1:].astype(int))
+    rows.to_csv(tmp_path / "d.csv", index=False)
+    rows.drop(columns="arm").to_csv(tmp_path / "bare.csv", index=False)
+    rows[["id", "arm"]].drop_duplicates().to_csv(tmp_path / "p.csv", index=False)
+    for wave in ("t0", "t1"):
+        part = rows[rows.wave == wave].drop(columns="wave")
+        part.to_csv(tmp_path / f"{wave}.csv", index=False)
+    wide = rows.pivot(index=["id", "arm"], columns="wave")
+    wide.columns = [f"{item}_{wave}" for item, wave in wide.columns]
+    wide.reset_index().to_csv(tmp_path / "wide.csv", index=False)
+    table = data.format(codes='missing = { "*" = [9] }\n')
+    results = evaluated(tmp_path, f"[data]\n{table}").results
+    assert results["data"].table.empty
+    assert results["participants"].table.n.sum() == 60
+
+
 def test_every_column_that_is_not_there_is_named_at_once(tmp_path):
     long().merge(people(), on="id").to_csv(tmp_path / "d.csv", index=False)
     tail = TAIL + 'secondary = ["swemwbs_metrc"]\ncovariates = ["aeg"]\n[labels]\nidd = "x"\n'

@@ -57,7 +57,9 @@ def check(study: StudyPath) -> None:
     """
     from cpeval.evaluation import check_study
 
-    found = check_study(study)
+    found, lines = check_study(study)
+    for line in lines:
+        typer.echo(line)
     typer.echo(str(found))
     if not found.ok:
         raise typer.Exit(1)
@@ -101,12 +103,15 @@ def score(
     Writes the data with a column for each scale.
     """
     from cpeval.reading.files import read
+    from cpeval.reading.taken import taken
     from cpeval.scoring import score as score_data
     from cpeval.table_writing import require_writable, write_table
 
     require_writable(out)
     data = read(file, missing=_codes(missing), sheet=sheet)
     where = items.split(",") if items is not None and "," in items else items
+    for line in taken(data):
+        typer.echo(line)
     scored = score_data(data, instrument, items=where, on_invalid=on_invalid, answered=answered)
     write_table(scored, out)
     new = [c for c in scored.columns if c not in data.columns]

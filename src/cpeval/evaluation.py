@@ -23,6 +23,7 @@ from cpeval.evaluated import Evaluation, InstrumentNote, Outcome, Source
 from cpeval.item_columns import ANY_COLUMNS, item_columns
 from cpeval.progress import Steps
 from cpeval.reading.assembling import read_table
+from cpeval.reading.taken import taken
 from cpeval.result import Result
 from cpeval.scoring import item_points, score
 from cpeval.study_file import StudyFile
@@ -95,7 +96,8 @@ def evaluate(study: str | Path) -> Evaluation:
 
 def load(plan: StudyFile) -> tuple[pd.DataFrame, tuple[Source, ...]]:
     """Read and assemble the data of a study file, with a fingerprint of each file."""
-    spec = plan.data.model_dump(exclude_none=True) | {"wave": plan.study.wave or "wave"}
+    spec = plan.data.model_dump(exclude_none=True)
+    spec |= {"wave": plan.study.wave or "wave", "spare": [plan.study.person]}
     data, files = read_table(spec, plan.folder)
     sources = tuple(
         Source(
@@ -106,8 +108,15 @@ def load(plan: StudyFile) -> tuple[pd.DataFrame, tuple[Source, ...]]:
     return data, sources
 
 
-def check_study(study: str | Path) -> Check:
-    """Check the data of a study file; see `check`. The file's own mistakes are errors.
+def check_study(study: str | Path) -> tuple[Check, list[str]]:
+    """Check the data of a study file, and say what each file was read as.
+
+    Returns
+    -------
+    Check
+        As `check` gives it.
+    list of str
+        What reading took the files for, in sentences.
 
     Raises
     ------
@@ -117,7 +126,7 @@ def check_study(study: str | Path) -> Check:
     plan = StudyFile.from_toml(study)
     data, _ = load(plan)
     require_named(plan, list(data.columns))
-    return _checked(plan, data)
+    return _checked(plan, data), taken(data)
 
 
 def require_named(plan: StudyFile, columns: list[str]) -> None:

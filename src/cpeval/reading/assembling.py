@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from cpeval.errors import (
 from cpeval.reading.file_kinds import existing_file
 from cpeval.reading.files import empty_codes, read
 from cpeval.reading.joining import join
-from cpeval.reading.missing_codes import Missing, checked
+from cpeval.reading.missing_codes import Code, checked
 from cpeval.reading.redcap import read_redcap
 from cpeval.reading.stacking import as_text, kind_of, stack
 from cpeval.reading.wave_columns import whole_numbers
@@ -45,9 +45,11 @@ def read_table(spec: Mapping[str, Any], folder: Path) -> tuple[pd.DataFrame, lis
         ``file``, or ``files`` (wave: file, stacked with a wave column); ``format`` ("long",
         "wide" or "redcap"); ``missing``, ``sheet``, ``decimal`` as in `cpeval.read`; ``wide``
         (pattern, waves); ``redcap`` (events, record, person_columns, instruments, repeat);
-        ``wave``, the name of the wave column; ``join``, a list of tables with ``file``, ``on``,
-        ``expect``, ``unmatched``, ``missing``, ``sheet``, ``decimal``. In a join the table so far
-        is the left one and the file the right one; ``expect`` is "many-to-one" unless given.
+        ``wave``, the name of the wave column; ``spare``, columns that ``"*"`` among the missing
+        codes doesn't mean, as a person whose id is 99 isn't missing; ``join``, a list of tables
+        with ``file``, ``on``, ``expect``, ``unmatched``, ``missing``, ``sheet``, ``decimal``. In
+        a join the table so far is the left one and the file the right one; ``expect`` is
+        "many-to-one" unless given.
     folder : pathlib.Path
         What the paths of files are relative to.
 
@@ -109,30 +111,49 @@ def _noted(path: Path, data: pd.DataFrame) -> SourceFile:
 def _one(spec: Mapping[str, Any], path: Path, sources: list[SourceFile]) -> pd.DataFrame:
     kind = spec.get("format") or "long"
     wave: dict[str, Any] = {"wave": spec.get("wave") or "wave"}
-    reading = _options(spec, "missing", "sheet", "decimal")
-    if kind == "long":
-        data = read(path, **reading)
-    elif kind == "wide":
+    if kind not in ("long", "wide", "redcap"):
+        raise OptionError(f"'format' must be one of 'long', 'wide', 'redcap'. Got {kind!r}.")
+    data = read(path, **_options(spec, "sheet", "decimal"))
+    sources.append(_noted(path, data))
+    codes = _sparing(spec, spec.get("spare") or (), list(data.columns))
+    if kind == "wide":
         how = _options(spec.get("wide") or {}, "pattern", "waves")
-        data = read_wide(path, **how, **wave, **reading)
-    elif kind == "redcap":
+        return read_wide(data, **how, **wave, missing=codes)
+    if kind == "redcap":
         names = ("events", "record", "person_columns", "instruments", "repeat")
         how = _options(spec.get("redcap") or {}, *names)
-        data = read_redcap(path, **how, **wave, **reading)
-    else:
-        raise OptionError(f"'format' must be one of 'long', 'wide', 'redcap'. Got {kind!r}.")
-    sources.append(_noted(path, data))
-    return data
+        return read_redcap(data, **how, **wave, missing=codes)
+    return _emptied(data, codes, path.name)
+
+
+def _sparing(
+    spec: Mapping[str, Any], spare: Sequence[str], columns: Sequence[str]
+) -> dict[str, list[Code]]:
+    """Return the missing codes; those for all columns don't mean ids."""
+    codes = checked(spec.get("missing"))
+    ids = [c for c in spare if c in columns and c not in codes]
+    return {**codes, **{c: [] for c in ids}} if codes else {}
+
+
+def _emptied(data: pd.DataFrame, codes: dict[str, list[Code]], name: str) -> pd.DataFrame:
+    if not codes:
+        return data
+    made, noted = empty_codes(data, codes, data.attrs["read"], what=name)
+    made.attrs = {**data.attrs, "read": noted}
+    return made
 
 
 def _with(
     data: pd.DataFrame, spec: Mapping[str, Any], path: Path, sources: list[SourceFile]
 ) -> pd.DataFrame:
-    other = read(path, **_options(spec, "missing", "sheet", "decimal"))
+    on = spec["on"]
+    keys = [on] if isinstance(on, str) else list(on.values()) if isinstance(on, Mapping) else on
+    other = read(path, **_options(spec, "sheet", "decimal"))
+    other = _emptied(other, _sparing(spec, keys, list(other.columns)), path.name)
     sources.append(_noted(path, other))
     how = {"expect": "many-to-one", **_options(spec, "expect", "unmatched")}
     try:
-        return join(data, other, on=spec["on"], **how)
+        return join(data, other, on=on, **how)
     except JoinError as problem:
         raise JoinError(
             f"Joining {path.name} (the right table) to the data so far (the left one): {problem}"
@@ -159,7 +180,7 @@ def _stacked(
             "Delete it from the files, or name them in 'file' and 'join'."
         )
     columns = list(dict.fromkeys(c for part in parts.values() for c in part.columns))
-    parts = _without_codes(parts, spec.get("missing"), columns)
+    parts = _without_codes(parts, _sparing(spec, spec.get("spare") or (), columns), columns)
     _require_one_kind(parts, {w: paths[name].name for w, name in files.items()}, columns)
     lengths = [len(part) for part in parts.values()]
     made = {c: stack([part.get(c) for part in parts.values()], lengths)[0] for c in columns}
@@ -186,17 +207,14 @@ def _stacked(
 
 
 def _without_codes(
-    parts: Mapping[str, pd.DataFrame], missing: Missing | None, columns: list[str]
+    parts: Mapping[str, pd.DataFrame], codes: Mapping[str, list[Code]], columns: list[str]
 ) -> dict[str, pd.DataFrame]:
     """Empty the cells with codes; a column with codes of its own need not be in every file."""
-    codes = checked(missing)
     require_columns(columns, *(c for c in codes if c != "*"), what="The files of the waves")
     made = {}
     for wave, part in parts.items():
         own = {c: given for c, given in codes.items() if c == "*" or c in part}
-        emptied, noted = empty_codes(part, own, part.attrs["read"], what=part.attrs["read"]["file"])
-        emptied.attrs = {**part.attrs, "read": noted}
-        made[wave] = emptied
+        made[wave] = _emptied(part, own, part.attrs["read"]["file"])
     return made
 
 

@@ -35,8 +35,8 @@ def read(
         The file. What it holds must be what its suffix says.
     missing : mapping of str to codes, optional
         Codes that mean "no answer", by column; ``"*"`` stands for every column, and a column's
-        own codes add to it: ``{"*": [-9, 99], "age": [999]}``. A code counts only as the whole
-        cell.
+        own codes add to it: ``{"*": [-9, 99], "age": [999]}``. An empty list spares a column:
+        ``{"*": [99], "id": []}``. A code counts only as the whole cell.
     sheet : str, optional
         The sheet of a workbook. Needed when several hold something.
     decimal : {".", ","}, optional

@@ -73,7 +73,7 @@ def make_missing(
     data : pandas.DataFrame
         Left as it is.
     missing : mapping of str to list
-        From `checked`. A column's own codes add to those of ``"*"``.
+        From `checked`. A column's own codes add to those of ``"*"``; an empty list spares it.
     what : str
         How to name the data in a message.
     spare : collection of str
@@ -97,7 +97,8 @@ def make_missing(
     counts: Counts = {}
     for column, cells in data.items():
         own = missing.get(str(column), [])
-        codes = list(dict.fromkeys([*own, *([] if column in spare else everywhere)]))
+        spared = column in spare or (str(column) in missing and not own)
+        codes = list(dict.fromkeys([*own, *([] if spared else everywhere)]))
         gone, found = _hits(cells, codes) if codes else (None, {})
         kept = {code: n for code, n in found.items() if n or code in own}
         if kept:
