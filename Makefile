@@ -64,9 +64,10 @@ format: .venv/.tests ## Format the code, and mend what can be mended
 bench: .venv/.tests ## Time what has a goal: docs/benchmarks.md says more
 	@for file in benchmarks/[!_]*.py; do echo "==> $$file"; $(bin)/python "$$file" || exit 1; done
 
+# One version of a package for all Pythons, so that all check types against the same stubs.
 constraints: .venv/.python ## Take the newest versions that fit into constraints.txt
-	@$(bin)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade \
-		--no-annotate --custom-compile-command "make constraints" --output-file constraints.txt --quiet
+	@$(bin)/uv pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --python-version 3.11 \
+		--upgrade --no-annotate --custom-compile-command "make constraints" --output-file constraints.txt --quiet
 	@echo "constraints.txt is new. Run make test on each Python before it is committed."
 
 clean: ## Remove what was made here: .venv, build/ (with its reports) and caches

@@ -1,5 +1,6 @@
 """The command line: what it says and what it returns; no traceback for any bad input."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -287,3 +288,80 @@ def test_the_example_study_from_the_shell(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "help" / "results.json").exists()
+
+
+def test_score_never_writes_over_its_data(cpeval, folder):
+    before = (folder / "data.csv").read_bytes()
+    words = [
+        "score",
+        folder / "data.csv",
+        "swemwbs",
+        "--items",
+        "q{n}",
+        "--out",
+        folder / "data.csv",
+    ]
+    code, _, err = cpeval(*words)
+    assert code == 2
+    assert "is the data file itself" in err
+    assert (folder / "data.csv").read_bytes() == before
+
+
+def test_score_takes_prefix_and_decimal(cpeval, folder):
+    (folder / "d.csv").write_text(
+        "id;x;" + ";".join(f"q{n}" for n in range(1, 8)) + "\na;1,5;1;2;3;4;5;4;3\n"
+    )
+    words = ["score", folder / "d.csv", "swemwbs", "--items", "q{n}", "--out", folder / "s.csv"]
+    code, said, _ = cpeval(*words, "--prefix", "t0_", "--decimal", ",")
+    assert code == 0
+    assert "Read d.csv: csv, utf-8, semicolon between cells, decimal comma; 1 rows" in said
+    assert pd.read_csv(folder / "s.csv").t0_swemwbs.item() == 22
+
+
+def test_messages_say_where_arguments_go(cpeval, folder):
+    _, _, err = cpeval("score", folder / "data.csv", "swemwbs", "--out", folder / "s.csv")
+    assert "On the command line, items= is --items" in err
+    people().assign(q1=-9).to_csv(folder / "data.csv", index=False)
+    _, _, err = cpeval("evaluate", folder / "study.toml", "--out", folder / "out")
+    assert "missing, decimal and sheet are keys of [data]" in err
+
+
+def test_one_outcome_that_can_not_be_analysed_does_not_stop_the_report(cpeval, folder):
+    people().assign(contacts=3).to_csv(folder / "data.csv", index=False)
+    (folder / "study.toml").write_text(
+        STUDY + 'secondary = ["contacts"]\nbetter = { contacts = "higher" }\n'
+    )
+    code, _, err = cpeval("evaluate", folder / "study.toml", "--out", folder / "out")
+    assert code == 0
+    assert "Left out: contacts/compare can't be computed." in err
+    assert (folder / "out" / "report.html").exists()
+
+
+def test_labels_become_codes_where_the_study_says_so(cpeval, folder):
+    labels = dict(
+        zip(
+            range(1, 6),
+            ["none of the time", "rarely", "some of the time", "often", "all of the time"],
+            strict=True,
+        )
+    )
+    data = people()
+    items = [f"q{n}" for n in range(1, 8)]
+    data.assign(**{q: data[q].map(labels) for q in items}).to_csv(folder / "data.csv", index=False)
+    code, out, _ = cpeval("check", folder / "study.toml")
+    assert code == 1
+    assert "label in place of a code" in out
+    recode = ", ".join(f'"{label.upper()}" = {code}' for code, label in labels.items())
+    said = STUDY.replace('items = "q{n}"', f'items = "q{{n}}"\nrecode = {{ {recode} }}')
+    (folder / "study.toml").write_text(said)
+    code, out, _ = cpeval("check", folder / "study.toml")
+    assert code == 0
+    code, *_ = cpeval("evaluate", folder / "study.toml", "--out", folder / "labels")
+    people().to_csv(folder / "data.csv", index=False)
+    (folder / "study.toml").write_text(STUDY)
+    cpeval("evaluate", folder / "study.toml", "--out", folder / "codes")
+    tables = [
+        json.loads((folder / f / "results.json").read_text())["results"]
+        for f in ("labels", "codes")
+    ]
+    assert tables[0]["swemwbs_metric/compare"] == tables[1]["swemwbs_metric/compare"]

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import cpeval as cp
-from cpeval.errors import DataError, ReadError, StudyError
+from cpeval.errors import ColumnError, DataError, ReadError, StudyError
 
 HELP = Path(__file__).parents[1] / "examples" / "help" / "study.toml"
 
@@ -195,3 +195,17 @@ def test_every_column_that_is_not_there_is_named_at_once(tmp_path):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(ReadError, match=r"d\.csv"):
         evaluated(tmp_path, '[data]\nfile = "d.csv"\n')
+
+
+def test_numbers_stored_as_text_are_no_category_in_silence(tmp_path):
+    data = long().merge(people(), on="id").assign(age=lambda d: "A" + d.q1.astype(str))
+    data.to_csv(tmp_path / "d.csv", index=False)
+    tail = TAIL + 'covariates = ["age"]\n'
+    assert "swemwbs_metric/compare" in evaluated(tmp_path, '[data]\nfile = "d.csv"\n', tail).results
+    data.assign(age=lambda d: d.q1.map("{:03}".format)).to_csv(tmp_path / "d.csv", index=False)
+    with pytest.raises(
+        ColumnError, match=r"'age' holds numbers stored as text.*age = \"category\""
+    ):
+        evaluated(tmp_path, '[data]\nfile = "d.csv"\n', tail)
+    said = tail.replace('["age"]', '{ age = "category" }')
+    assert "swemwbs_metric/compare" in evaluated(tmp_path, '[data]\nfile = "d.csv"\n', said).results

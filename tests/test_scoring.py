@@ -335,3 +335,50 @@ def test_unknown_instrument_and_option():
         cp.score(pd.DataFrame(), "ces_d", on_invalid="drop")
     with pytest.raises(ColumnError, match=r"should be a dataframe.*Got list"):
         cp.score([1], "ces_d")
+
+
+def test_everything_wrong_is_said_in_one_error():
+    data = pd.DataFrame(sheet("swemwbs", [[3] * 7, [4] * 7])).drop(columns="swemwbs_7")
+    data["swemwbs_1"] = ["3", "four"]
+    data.loc[0, "swemwbs_2"] = -9
+    with pytest.raises(ColumnError) as caught:
+        cp.score(data, "swemwbs")
+    for said in (
+        "'swemwbs_7'",
+        "'swemwbs_1' holds text: 'four'",
+        "'swemwbs_2': 1 answer not among",
+    ):
+        assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [object, "category"])
+def test_objects_and_categories_that_are_numbers_are_codes(kind):
+    data = pd.DataFrame(sheet("swemwbs", [[3] * 7, [4] * 7])).astype(kind)
+    assert cp.score(data, "swemwbs").swemwbs.tolist() == [21, 28]
+    with pytest.raises(CodeError, match="'swemwbs_1': 2 answers not among"):
+        cp.score(data.assign(swemwbs_1=pd.Series([9, 9]).astype(kind)), "swemwbs")
+
+
+def test_a_column_of_nothing_is_all_missing():
+    data = pd.DataFrame(sheet("swemwbs", [[3] * 7])).astype(object)
+    data["swemwbs_1"] = pd.Series([None], dtype=object)
+    assert cp.score(data, "swemwbs").swemwbs.isna().all()
+
+
+def test_what_pandas_knows_of_the_frame_stays():
+    data = pd.DataFrame(sheet("swemwbs", [[3] * 7]))
+    data.attrs["labels"] = {"swemwbs_1": "Optimistic"}
+    assert cp.score(data, "swemwbs").attrs == data.attrs
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"items": 5}, "items= takes a pattern"),
+        ({"items": {n: ["a"] for n in range(1, 8)}}, "should name one column an item"),
+        ({"prefix": None}, "'prefix' should be text"),
+    ],
+)
+def test_arguments_of_another_kind(wrong, said):
+    with pytest.raises(OptionError, match=said):
+        cp.score(pd.DataFrame(sheet("swemwbs", [[3] * 7])), "swemwbs", **wrong)

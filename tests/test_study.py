@@ -3,6 +3,8 @@
 import dataclasses
 import pickle
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import cpeval as cp
@@ -114,3 +116,25 @@ def test_files_that_can_not_be_read(tmp_path):
     (tmp_path / "deep.toml").write_text("a = " + "[" * 50_000)
     with pytest.raises(StudyError, match=r"nested too deeply|not TOML"):
         cp.Study.from_toml(tmp_path / "deep.toml")
+
+
+def test_numpy_values_are_plain_values():
+    study = cp.Study(
+        person="id", arm="a", intervention=np.int64(1), wave="w", baseline=np.float64(0.0),
+        follow_up=np.array([6, 12]),
+    )  # fmt: skip
+    assert (study.intervention, study.baseline, study.waves) == (1, 0.0, (0.0, 6, 12))
+    assert [type(v) for v in (study.intervention, *study.waves)] == [int, float, int, int]
+
+
+def test_replacing_the_follow_ups_replaces_all():
+    study = cp.Study(person="id", wave="w", baseline="a", follow_up=["b", "c"])
+    assert dataclasses.replace(study, follow_up=["d", "e"]).waves == ("a", "d", "e")
+
+
+@pytest.mark.parametrize("odd", [pd.Timestamp("2026-01-31"), float("nan")])
+def test_waves_that_can_not_stand_in_a_file(odd):
+    with pytest.raises(
+        StudyError, match=r"follow_up: values should be text or numbers.*Dates: make"
+    ):
+        cp.Study(person="id", wave="w", baseline=0, follow_up=odd)

@@ -79,6 +79,7 @@ def test_mistakes_are_named_with_their_key(tmp_path, old, new, said):
 
 def test_every_mistake_at_once(tmp_path):
     text = RIGHT.replace("title", "titel").replace("file =", "fil =").replace('arm = "arm"\n', "")
+    text = text.replace("[instruments.swemwbs]", "[instruments.swemwb]")
     with pytest.raises(StudyError) as caught:
         loaded(tmp_path, text)
     for said in (

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 problems found in the data, 2 wrong use or input that can'
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cpeval.errors import CpevalError, OptionError
+from cpeval.errors import CpevalError, OptionError, OutputError
 
 app = typer.Typer(
     add_completion=False,
@@ -45,6 +46,8 @@ def evaluate(
     evaluation = evaluated(study)
     page = evaluation.report(out)
     typer.echo(f"Wrote {page}, tables.xlsx and results.json.")
+    for name, reason in evaluation.left_out.items():
+        _say(f"Left out: {name} can't be computed. {reason}")
     if any(result.warnings for result in evaluation.results.values()):
         typer.echo("Read the report's section Warnings before you use its numbers.")
 
@@ -97,6 +100,10 @@ def score(
         bool, typer.Option("--answered", help="Add how many items were answered.")
     ] = False,
     sheet: Annotated[str | None, typer.Option(help="The sheet of an Excel file.")] = None,
+    decimal: Annotated[
+        str | None, typer.Option(help='What stands before decimals: "," or ".".')
+    ] = None,
+    prefix: Annotated[str, typer.Option(help="Put before the names of the new columns.")] = "",
 ) -> None:
     """Score an instrument in a data file.
 
@@ -108,11 +115,15 @@ def score(
     from cpeval.table_writing import require_writable, write_table
 
     require_writable(out)
-    data = read(file, missing=_codes(missing), sheet=sheet)
+    if out.exists() and file.exists() and out.samefile(file):
+        raise OutputError(f"{str(out)!r} is the data file itself. Name another file to write.")
+    data = read(file, missing=_codes(missing), sheet=sheet, decimal=decimal)
     where = items.split(",") if items is not None and "," in items else items
     for line in taken(data):
         typer.echo(line)
-    scored = score_data(data, instrument, items=where, on_invalid=on_invalid, answered=answered)
+    scored = score_data(
+        data, instrument, items=where, prefix=prefix, on_invalid=on_invalid, answered=answered
+    )
     write_table(scored, out)
     new = [c for c in scored.columns if c not in data.columns]
     typer.echo(f"Wrote {out}: {len(scored)} rows, with {', '.join(new)}.")
@@ -182,12 +193,29 @@ def _say(text: str) -> None:
     Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(text)
 
 
+#: How a function's arguments are written elsewhere.
+_ELSEWHERE = {
+    "score": "On the command line, items= is --items, missing= is --missing, decimal= is "
+    "--decimal, prefix= is --prefix, on_invalid= is --on-invalid.",
+    "check": "In the study file: missing, decimal and sheet are keys of [data], unmatched of "
+    "[[data.join]], items, on_invalid and recode of [instruments.NAME].",
+}
+_ELSEWHERE["evaluate"] = _ELSEWHERE["check"]
+
+
+def _in_this_place(message: str) -> str:
+    """Say where a message's arguments go, for who typed a command and no Python."""
+    named = re.search(r"\b(items|missing|decimal|prefix|on_invalid|unmatched|sheet) ?=", message)
+    command = next((word for word in sys.argv[1:] if word in _ELSEWHERE), None)
+    return f"\n{_ELSEWHERE[command]}" if named and command else ""
+
+
 def main() -> None:
     """Run the command line; whatever is wrong with the input is one message, no traceback."""
     try:
         app(prog_name="cpeval")
     except CpevalError as error:
-        _say(f"Error: {error}")
+        _say(f"Error: {error}{_in_this_place(str(error))}")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader of our output (head, less) went away: nothing is wrong.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cpeval.result import Result
@@ -75,6 +75,9 @@ class Evaluation:
         Counts below it are not shown.
     simulated : bool
         Whether the data are simulated, which every output says.
+    left_out : dict of str to str
+        Analyses that could not be computed, with the reason. For who ran the evaluation: a
+        reason may name rows and small counts, so a report names the analyses alone.
     """
 
     title: str
@@ -90,6 +93,7 @@ class Evaluation:
     instruments: tuple[InstrumentNote, ...]
     small_count: int = 5
     simulated: bool = False
+    left_out: dict[str, str] = field(default_factory=dict)
 
     def report(self, out: str | Path) -> Path:
         """Write ``report.html``, ``tables.xlsx`` and ``results.json`` into a folder.

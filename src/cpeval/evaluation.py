@@ -18,12 +18,13 @@ from cpeval.checking.answers import OUTSIDE
 from cpeval.checking.check import Check, check
 from cpeval.definitions.model import Instrument
 from cpeval.definitions.parts import Scale
-from cpeval.errors import StudyError, TooFewError, did_you_mean, listed
+from cpeval.errors import ColumnError, DataError, StudyError, TooFewError, did_you_mean, listed
 from cpeval.evaluated import Evaluation, InstrumentNote, Outcome, Source
 from cpeval.item_columns import ANY_COLUMNS, item_columns
 from cpeval.progress import Steps
 from cpeval.reading.assembling import read_table
 from cpeval.reading.taken import taken
+from cpeval.recoding import recoded
 from cpeval.result import Result
 from cpeval.scoring import item_points, score
 from cpeval.study_file import StudyFile
@@ -74,9 +75,15 @@ def evaluate(study: str | Path) -> Evaluation:
         step("Scoring")
         scored = _scored(plan, data)
         results: dict[str, Result] = {"data": checked}
+        left_out: dict[str, str] = {}
         for name, analysis in _analyses(plan, data, scored):
             step(name)
-            results[name] = analysis()
+            try:
+                results[name] = analysis()
+            except DataError as error:
+                if name in _needed(plan):
+                    raise type(error)(f"{name} can't be computed. {error}") from None
+                left_out[name] = str(error)
     return Evaluation(
         title=plan.title,
         question=plan.question,
@@ -90,7 +97,8 @@ def evaluate(study: str | Path) -> Evaluation:
         versions=_versions(),
         instruments=tuple(_note(plan.instrument(name)) for name in plan.instruments),
         small_count=plan.report.small_count,
-        simulated=plan.simulated,
+        simulated=plan.simulated or bool(data.attrs.get("simulated")),
+        left_out=left_out,
     )
 
 
@@ -99,6 +107,10 @@ def load(plan: StudyFile) -> tuple[pd.DataFrame, tuple[Source, ...]]:
     spec = plan.data.model_dump(exclude_none=True)
     spec |= {"wave": plan.study.wave or "wave", "spare": [plan.study.person]}
     data, files = read_table(spec, plan.folder)
+    for name, use in plan.instruments.items():
+        if use.recode:
+            columns = item_columns(plan.instrument(name), use.items, ANY_COLUMNS).values()
+            data = recoded(data, columns, use.recode)
     sources = tuple(
         Source(
             file=file.name, sha256=_sha256(file.path), n_rows=file.n_rows, n_columns=file.n_columns
@@ -204,11 +216,24 @@ def _analyses(
             yield f"{column}/compare", partial(compare, scored, column, study)
 
 
+def _needed(plan: StudyFile) -> set[str]:
+    """What a report can't do without: who took part, and the primary outcome."""
+    return {"participants", *(f"{plan.outcomes.primary}/{a}" for a in ("means", "compare"))}
+
+
 def _kind(plan: StudyFile, data: pd.DataFrame, column: str, kind: Kind) -> str:
     """A column whose values have labels, or aren't numbers, is a category."""
     if kind != "auto":
         return kind
     labelled = column in plan.values or column in data.attrs.get("value_labels", {})
+    present = data[column].dropna()
+    if present.dtype == object or isinstance(present.dtype, pd.StringDtype):
+        numbers = pd.to_numeric(present, errors="coerce")
+        if not labelled and len(present) and numbers.notna().all():
+            raise ColumnError(
+                f"{column!r} holds numbers stored as text. Make the column numbers in the file, "
+                f'or say {{ {column} = "category" }} in the study file if it is categories.'
+            )
     return "number" if pd.api.types.is_numeric_dtype(data[column]) and not labelled else "category"
 
 

@@ -38,9 +38,11 @@ def among(x: nw.Expr, codes: Iterable[float], dtype: nw.dtypes.DType) -> nw.Expr
 
 
 def numeric(column: str, dtype: nw.dtypes.DType) -> tuple[nw.Expr, nw.dtypes.DType]:
-    """Return a column as numbers, and its type: booleans become 0 and 1."""
+    """Return a column as numbers, and its type: booleans become 0 and 1, objects floats."""
     if dtype == nw.Boolean:
         return nw.col(column).cast(nw.Int64), nw.Int64()
+    if not dtype.is_numeric():
+        return nw.col(column).cast(nw.Float64), nw.Float64()
     return nw.col(column), dtype
 
 

@@ -67,8 +67,13 @@ def item_columns(instrument: Instrument, items: Items, columns: Columns) -> dict
         matched = _by_pattern(instrument.name, codes, items)
     elif isinstance(items, Mapping):
         matched = _by_mapping(instrument.name, codes, items)
-    else:
+    elif isinstance(items, Sequence):
         matched = _by_order(instrument.name, codes, list(items))
+    else:
+        raise OptionError(
+            f'{instrument.name}: items= takes a pattern such as "q{{n}}", a list of columns, or a '
+            f"mapping from item code to column. Got {items!r}."
+        )
     taken: dict[str, list[str]] = {}
     for code, column in matched.items():
         taken.setdefault(column, []).append(code)
@@ -122,6 +127,9 @@ def _by_mapping(name: str, codes: list[str], items: Mapping[str | int, str]) -> 
         if lacking:
             parts.append(f"items {listed(lacking, most=40)} are not in items=")
         raise OptionError(f"{name}: {'; '.join(parts)}. A mapping goes from item code to column.")
+    odd = [f"{code}: {column!r}" for code, column in given.items() if not isinstance(column, str)]
+    if odd:
+        raise OptionError(f"{name}: items= should name one column an item. Got {', '.join(odd)}.")
     return {code: given[code] for code in codes}
 
 

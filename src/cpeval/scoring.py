@@ -16,12 +16,20 @@ from typing import Any
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
+from cpeval.answers_as_text import text_columns, text_message
 from cpeval.definitions.catalogue import resolve
 from cpeval.definitions.model import Instrument
 from cpeval.definitions.parts import Item, Scale
-from cpeval.errors import CodeError, ColumnError, listed, require_option
+from cpeval.errors import (
+    CodeError,
+    ColumnError,
+    DataError,
+    OptionError,
+    listed,
+    require_option,
+)
 from cpeval.invalid_answers import among, numeric, refuse
-from cpeval.item_columns import Items, item_columns
+from cpeval.item_columns import ANY_COLUMNS, Items, item_columns
 
 #: Column to type, as narwhals tells it.
 Schema = Mapping[str, nw.dtypes.DType]
@@ -94,8 +102,13 @@ def score(
             f"The data have columns {listed(there)} already. Scoring would write over them: "
             "drop them first, or give prefix=."
         )
-    scored: IntoFrameT = plan.run(frame, answered=answered).to_native()
-    return scored
+    scored: Any = plan.run(frame, answered=answered).to_native()
+    about = getattr(data, "attrs", None)
+    if isinstance(about, dict) and about:
+        # What pandas knows of the frame (labels, that it is simulated) holds for the scores too.
+        scored.attrs = {**about}
+    made: IntoFrameT = scored
+    return made
 
 
 def item_points(
@@ -139,15 +152,34 @@ def item_points(
 def _planned(
     data: object, instrument: str | Path | Instrument, items: Items, on_invalid: str, *, prefix: str
 ) -> tuple[_Plan, Frame]:
-    """Check the data against the definition, and lay out the plan."""
+    """Check the data against the definition, and lay out the plan.
+
+    What is wrong with some columns doesn't keep the others from being looked at.
+    """
     definition = resolve(instrument)
     require_option("on_invalid", on_invalid, ("raise", "missing"))
+    if not isinstance(prefix, str):
+        raise OptionError(f"'prefix' should be text, such as \"t0_\". Got {prefix!r}.")
     frame = _opened(data)
     schema = frame.collect_schema()
-    columns = item_columns(definition, items, list(schema))
-    _require_codes(definition, columns, frame)
-    if on_invalid == "raise":
-        refuse(definition, columns, frame)
+    wrong: list[DataError] = []
+    try:
+        columns = item_columns(definition, items, list(schema))
+    except ColumnError as error:
+        wrong.append(error)
+        matched = item_columns(definition, items, ANY_COLUMNS)
+        columns = {code: column for code, column in matched.items() if column in schema}
+    text = text_columns(columns, frame)
+    if text:
+        wrong.append(CodeError(text_message(definition, text, frame)))
+    codes = {code: column for code, column in columns.items() if code not in text}
+    if on_invalid == "raise" and codes:
+        try:
+            refuse(definition, codes, frame)
+        except CodeError as error:
+            wrong.append(error)
+    if wrong:
+        raise type(wrong[0])("\n".join(map(str, wrong)))
     plan = _Plan(definition, columns, schema, masked=on_invalid == "missing", prefix=prefix)
     return plan, frame
 
@@ -170,53 +202,6 @@ def _opened(data: object) -> Frame:
             f"Got {type(data).__name__}."
         ) from None
     return frame
-
-
-def _require_codes(definition: Instrument, columns: Mapping[str, str], frame: Frame) -> None:
-    """Item columns hold numbers: name those that don't, and say what to do."""
-    schema = frame.collect_schema()
-    text = {
-        code: column
-        for code, column in columns.items()
-        if not (schema[column].is_numeric() or schema[column] in (nw.Boolean, nw.Unknown))
-    }
-    if text:
-        raise CodeError(_text_message(definition, text, frame))
-
-
-def _text_message(definition: Instrument, text: Mapping[str, str], frame: Frame) -> str:
-    """Text where codes should be; when every text is one of the labels, offer the mapping."""
-    lines = []
-    for code, column in text.items():
-        answers = definition.answers(definition.item(code)).codes
-        if not isinstance(frame, nw.DataFrame):
-            lines.append(f"- {column!r} holds {frame.collect_schema()[column]}")
-            continue
-        found = [v for v in frame[column].drop_nulls().unique().to_list() if str(v).strip()]
-        labels = {label.casefold(): number for number, label in answers.items()}
-        if not found:
-            lines.append(f"- {column!r} is empty text; make it a number column")
-        elif all(str(value).strip().casefold() in labels for value in found):
-            pairs = {value: int(labels[str(value).strip().casefold()]) for value in found}
-            lines.append(f"- {column!r} holds labels; recode it with {pairs}")
-        else:
-            odd = [value for value in found if not _is_number(value)]
-            lines.append(
-                f"- {column!r} holds text: {listed(sorted(map(str, odd or found)), most=8)}"
-            )
-    return (
-        f"{definition.name}: items should be codes (numbers), and these columns are not:\n"
-        + "\n".join(lines)
-        + "\nRecode labels to codes, or correct the cells, then score again."
-    )
-
-
-def _is_number(value: object) -> bool:
-    try:
-        float(str(value))
-    except ValueError:
-        return False
-    return True
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -76,10 +77,14 @@ class Study:
     later: tuple[Value, ...] = ()
 
     def __post_init__(self) -> None:
-        given = self.follow_up
+        given = _plain(self.follow_up)
         if isinstance(given, list | tuple):
-            object.__setattr__(self, "follow_up", given[0] if given else None)
-            object.__setattr__(self, "later", (*given[1:], *self.later))
+            object.__setattr__(self, "later", tuple(given[1:]))
+            given = given[0] if given else None
+        plain = {"follow_up": given, "baseline": self.baseline, "intervention": self.intervention}
+        for name, value in plain.items():
+            object.__setattr__(self, name, _plain(value))
+        object.__setattr__(self, "later", tuple(map(_plain, self.later)))
         mistakes = list(self._mistakes())
         if mistakes:
             raise StudyError("The study can't be used:\n" + "\n".join(f"- {m}" for m in mistakes))
@@ -104,11 +109,19 @@ class Study:
             found.append(
                 f"arm: say which value of {self.arm!r} is the intervention (intervention = …)."
             )
-        scalars = {"intervention": (self.intervention,), "wave": self.waves}
+        scalars: dict[str, tuple[object, ...]] = {
+            "intervention": (self.intervention,),
+            "baseline": (self.baseline,),
+            "follow_up": (self.follow_up, *(v if v is not None else [] for v in self.later)),
+        }
         for name, values in scalars.items():
             odd = [v for v in values if v is not None and not isinstance(v, Value)]
+            odd += [v for v in values if isinstance(v, float) and not math.isfinite(v)]
             if odd:
-                found.append(f"{name}: values should be text or numbers. Got {listed(odd)}.")
+                found.append(
+                    f"{name}: values should be text or numbers. Got {listed(odd)}. "
+                    "Dates: make the column text first, such as 2026-01-31."
+                )
         if len(set(map(str, self.waves))) < len(self.waves):
             found.append(f"baseline, follow_up: a wave is named twice: {listed(self.waves)}.")
         if self.randomised not in (None, True, False):
@@ -198,3 +211,9 @@ class Study:
             lines = "\n".join(dict.fromkeys(wrong))
             raise StudyError(f"[study] has mistakes:\n{lines}\nKeys: {', '.join(known)}.")
         return study
+
+
+def _plain(value: object) -> object:
+    """Turn numpy's numbers and arrays into Python's own."""
+    to_list = getattr(value, "tolist", None)
+    return to_list() if callable(to_list) else value

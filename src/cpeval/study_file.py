@@ -111,6 +111,7 @@ class Use(_Table):
     """How the study uses an instrument: where its items are, what to do with invalid answers."""
 
     items: str | list[str] | dict[str | int, str] | None = None
+    recode: dict[str, float] = {}
     definition: str | None = None
     on_invalid: Literal["raise", "missing"] = "raise"
 
@@ -199,6 +200,7 @@ class StudyFile(_Table):
             lines = reserved + [f"- {line}" for line in made.instrument_mistakes()]
         except ValidationError as error:
             lines = reserved + [f"- {line}" for line in mistakes(error, cls)]
+            lines += [f"- {line}" for line in _unknown_instruments(table.get("instruments"))]
         if lines:
             raise StudyError(f"{path} has mistakes:\n" + "\n".join(lines))
         return made
@@ -222,3 +224,15 @@ class StudyFile(_Table):
         """Return the definition behind a name: a shipped one, or the file that the study names."""
         own = self.instruments[name].definition
         return shipped(name) if own is None else Instrument.from_toml(self.folder / own)
+
+
+def _unknown_instruments(table: object) -> list[str]:
+    """Name the instruments that don't ship, of a file that has other mistakes too."""
+    found = []
+    for name, use in table.items() if isinstance(table, dict) else ():
+        if isinstance(use, dict) and "definition" not in use:
+            try:
+                shipped(str(name))
+            except DefinitionError as error:
+                found.append(f"instruments.{name}: {error}")
+    return found

@@ -66,6 +66,11 @@ class Instrument(Part):
                     odd = sorted(set(points) ^ answers)
                     yield f"{where}: {key} and the response codes differ in {listed(odd)}"
             for rule in item.rules:
+                if rule.item in codes and rule.codes != "missing":
+                    other = self.responses.get(self.item(rule.item).responses)
+                    odd = [c for c in rule.codes if other and c not in other.codes]
+                    if odd:
+                        yield f"{where}: rules: item {rule.item!r} has no codes {listed(odd)}"
                 if rule.item not in codes:
                     near = did_you_mean(rule.item, codes)
                     yield f"{where}: rules names no item {rule.item!r}{near}"
@@ -91,40 +96,60 @@ class Instrument(Part):
                     yield f"{where}: there is no scale {source!r}{did_you_mean(source, names)}"
                 elif names.index(source) >= place:
                     yield f"{where}: made of {source!r}, which must stand above it (no cycles)"
-            if scale.range is not None and isinstance(scale.items, list | str):
-                yield from self._range_mistakes(where, scale)
+            yield from self._reach_mistakes(where, scale)
 
-    def _range_mistakes(self, where: str, scale: Scale) -> Iterable[str]:
-        """A stated range that the items can't give is a slip in one of them."""
+    def _reach_mistakes(self, where: str, scale: Scale) -> Iterable[str]:
+        """Compare what a scale can give with the range and the look-up table that it states."""
         try:
-            low, high = self._reach(scale)
+            raw = self._raw_values(scale)
         except KeyError:
             return  # a mistake that is reported already
-        if (
-            scale.range is not None
-            and max(abs(low - scale.range[0]), abs(high - scale.range[1])) > 1e-9
-        ):
-            yield f"{where}: range {list(scale.range)}, but the items give [{low:g}, {high:g}]"
+        if raw is None:
+            return
+        values, whole = raw
+        if scale.lookup is not None:
+            if not whole:
+                yield f"{where}: lookup needs whole scores; a mean or a prorated sum falls between"
+                return
+            gaps, unused = values - set(scale.lookup), set(scale.lookup) - values
+            if gaps:
+                yield f"{where}: lookup has no value for {listed(sorted(gaps))}"
+            if unused:
+                yield f"{where}: lookup has {listed(sorted(unused))}, which the items can't give"
+            if gaps:
+                return
+        if scale.range is not None:
+            ends = {_stretched(scale, value) for value in (min(values), max(values))}
+            low, high = min(ends), max(ends)
+            if max(abs(low - scale.range[0]), abs(high - scale.range[1])) > 1e-9:
+                stated = f"[{scale.range[0]:g}, {scale.range[1]:g}]"
+                yield f"{where}: range {stated}, but the items give [{low:g}, {high:g}]"
 
-    def _reach(self, scale: Scale) -> tuple[float, float]:
-        items = [self.item(code) for code in self.items_of(scale)]
-        points = [
-            [p for table in (self.points(i), *(r.values for r in i.rules)) for p in table.values()]
-            for i in items
-        ]
-        low, high = [min(p) for p in points], [max(p) for p in points]
-        if scale.combine == "sum":
-            ends = [sum(low), sum(high)]
-        elif scale.combine == "mean":
-            ends = [sum(low) / len(low), sum(high) / len(high)]
-        else:
-            ends = [max(low), max(high)]
-        if scale.linear is not None:
-            (a, b), (c, d) = scale.linear.start, scale.linear.end
-            ends = [c + (x - a) / (b - a) * (d - c) for x in ends]
-        elif scale.lookup is not None:
-            ends = [scale.lookup[min(scale.lookup)], scale.lookup[max(scale.lookup)]]
-        return min(ends), max(ends)
+    def _raw_values(self, scale: Scale) -> tuple[set[float], bool] | None:
+        """Every score before lookup and linear, and whether these are all; None for terms."""
+        if scale.terms is not None:
+            return None
+        if scale.of is not None:
+            source = next((s for s in self.scales if s.name == scale.of), None)
+            if source is None or source is scale or source.lookup or source.linear:
+                return None
+            return self._raw_values(source)
+        points = [self._worth(self.item(code)) for code in self.items_of(scale)]
+        if scale.combine == "maximum":
+            return {p for worth in points for p in worth}, True
+        sums = {0.0}
+        for worth in points:
+            sums = {round(total + p, 9) for total in sums for p in worth}
+        if scale.combine == "mean":
+            return {total / len(points) for total in sums}, False
+        if scale.answered is not None and not scale.prorate:
+            least = sorted(min(worth) for worth in points)[: scale.answered]
+            return {min(sum(least), *sums), *sums}, False
+        return sums, not scale.prorate
+
+    def _worth(self, item: Item) -> set[float]:
+        rules = (value for rule in item.rules for value in rule.values.values())
+        return {*self.points(item).values(), *rules}
 
     @cached_property
     def _items(self) -> dict[str, Item]:
@@ -262,3 +287,13 @@ def _twice(where: str, names: list[str]) -> Iterable[str]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         yield f"{where}: {listed(twice)} stands twice"
+
+
+def _stretched(scale: Scale, value: float) -> float:
+    """Return what a raw score becomes."""
+    if scale.lookup is not None:
+        return scale.lookup[value]
+    if scale.linear is not None:
+        (a, b), (c, d) = scale.linear.start, scale.linear.end
+        return c + (value - a) / (b - a) * (d - c)
+    return value

@@ -35,6 +35,8 @@ def _spelled_out(codes: object) -> object:
     single: list[object] = []
     for code in codes:
         span = re.fullmatch(r"(\d{1,3})-(\d{1,3})", code) if isinstance(code, str) else None
+        if span and int(span[1]) > int(span[2]):
+            raise ValueError(f"{code!r} runs backwards")
         single += map(str, range(int(span[1]), int(span[2]) + 1)) if span else [code]
     return [str(code) if isinstance(code, int) else code for code in single]
 
@@ -55,7 +57,7 @@ Text = Annotated[str, Field(min_length=1)]
 class Part(BaseModel):
     """A table of the file: no key but those declared, and frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Licence(Part):
@@ -115,7 +117,7 @@ class Rule(Part):
     """Points that hold only when another item has certain codes, or is missing."""
 
     item: Text
-    codes: list[float] | Literal["missing"]
+    codes: Annotated[list[float], Field(min_length=1)] | Literal["missing"]
     values: Points
 
 
@@ -154,6 +156,12 @@ class Linear(Part):
     start: tuple[float, float]
     end: tuple[float, float]
 
+    @model_validator(mode="after")
+    def _is_a_stretch(self) -> Self:
+        if self.start[0] == self.start[1]:
+            raise ValueError(f"start should be two different numbers. Got {list(self.start)}")
+        return self
+
 
 class Band(Part):
     """A named range of a score, both ends included."""
@@ -161,6 +169,12 @@ class Band(Part):
     label: Text
     low: float
     high: float
+
+    @model_validator(mode="after")
+    def _runs_upwards(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"{self.label!r} runs from {self.low:g} down to {self.high:g}")
+        return self
 
 
 class Bands(Part):
@@ -217,6 +231,8 @@ class Scale(Part):
             raise ValueError("prorate is for sums; a mean is of the answered items anyway")
         if self.lookup is not None and self.linear is not None:
             raise ValueError("give lookup or linear, not both")
+        if self.of is not None and self.lookup is None and self.linear is None:
+            raise ValueError("a scale made of another needs lookup or linear")
         if self.terms is None and (self.multiply, self.constant) != (1.0, 0.0):
             raise ValueError("multiply and constant are for scales of terms; use linear")
         return self
