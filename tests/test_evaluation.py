@@ -180,13 +180,14 @@ def test_a_person_whose_id_is_a_missing_code_is_a_person(tmp_path, data):
 
 def test_every_column_that_is_not_there_is_named_at_once(tmp_path):
     long().merge(people(), on="id").to_csv(tmp_path / "d.csv", index=False)
-    tail = TAIL + 'secondary = ["swemwbs_metrc"]\ncovariates = ["aeg"]\n[labels]\nidd = "x"\n'
+    tail = TAIL.replace("q{n}", "p{n}") + 'secondary = ["swemwbs_metrc"]\ncovariates = ["aeg"]\n[labels]\nidd = "x"\n'
     with pytest.raises(StudyError) as caught:
         evaluated(tmp_path, '[data]\nfile = "d.csv"\n', tail)
     for said in (
         "outcomes: 'swemwbs_metrc' (did you mean 'swemwbs_metric'?)",
         "outcomes.covariates: 'aeg'",
         "labels: 'idd'",
+        "instruments.swemwbs, items: 'p1', 'p2'",
         "Columns of the data: 'id', 'wave'",
     ):
         assert said in str(caught.value)

@@ -160,6 +160,17 @@ def require_named(plan: StudyFile, columns: list[str]) -> None:
         if name not in known
     ]
     if wrong:
+        # `check` would find these, but whoever corrects the file wants them now.
+        wrong += [
+            f"- study.{role}: {name!r}{did_you_mean(name, columns)}"
+            for role, name in plan.study.columns.items()
+            if name not in columns
+        ]
+        for name, use in plan.instruments.items():
+            items = item_columns(plan.instrument(name), use.items, ANY_COLUMNS).values()
+            absent = [column for column in items if column not in columns]
+            if absent:
+                wrong.append(f"- instruments.{name}, items: {listed(absent, most=8)}")
         raise StudyError(
             "The study file names columns that neither the data nor the scores have:\n"
             + "\n".join(wrong)

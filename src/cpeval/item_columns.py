@@ -86,7 +86,8 @@ def item_columns(instrument: Instrument, items: Items, columns: Columns) -> dict
         if len(absent) == len(codes) > 3:
             missing = f"{absent[0]!r} … {absent[-1]!r} (all {len(absent)})"
         else:
-            missing = ", ".join(f"{name!r}{did_you_mean(name, columns)}" for name in absent)
+            free = [name for name in columns if name not in matched.values()]
+            missing = ", ".join(f"{name!r}{did_you_mean(name, free)}" for name in absent)
         raise ColumnError(
             f"{instrument.name}: the data have no item columns {missing}. Say where the items "
             f"are with items=, {hint}. Columns there: {listed(list(columns), most=30)}."
