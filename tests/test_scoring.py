@@ -266,7 +266,7 @@ def test_a_lazy_frame_runs_one_query_of_one_row_and_is_not_collected(monkeypatch
     cp.score(lazy, "swemwbs", on_invalid="missing")
     assert seen == []
     cp.score(lazy, "swemwbs")
-    assert seen == [(1, 7)]
+    assert seen == [(1, 14)]
     with pytest.raises(CodeError, match="'swemwbs_1': 50 answers not among"):
         cp.score(lazy.with_columns(swemwbs_1=pl.lit(6)), "swemwbs")
 

@@ -13,14 +13,15 @@ from cpeval.errors import listed
 
 
 def text_columns(
-    columns: Mapping[str, str], frame: nw.DataFrame[Any] | nw.LazyFrame[Any]
+    columns: Mapping[str, str],
+    frame: nw.DataFrame[Any] | nw.LazyFrame[Any],
+    schema: Mapping[str, nw.dtypes.DType],
 ) -> dict[str, str]:
     """Return the items (code to column) whose columns hold anything but numbers.
 
     A column of Python objects, or of categories, that are all numbers counts as numbers; so does
     one without any value, whatever its type.
     """
-    schema = frame.collect_schema()
     return {
         code: column
         for code, column in columns.items()

@@ -13,6 +13,9 @@ from cpeval.definitions.model import Instrument
 from cpeval.definitions.parts import Item
 from cpeval.errors import CodeError
 
+#: Names of counts of one coding's own codes.
+_CODING = "__cpeval_coding_"
+_LEAST, _MOST = "__cpeval_least", "__cpeval_most"
 #: Columns of `invalid_cells`.
 CELLS = ("column", "position", "value")
 
@@ -29,12 +32,16 @@ def among(x: nw.Expr, codes: Iterable[float], dtype: nw.dtypes.DType) -> nw.Expr
     Consecutive whole codes are two comparisons, which is several times faster than a look-up.
     """
     allowed = sorted(codes)
-    if allowed != [allowed[0] + step for step in range(len(allowed))] or allowed[0] % 1:
+    if not _consecutive(allowed):
         return x.cast(nw.Float64).is_in(allowed)
     if dtype.is_integer():
         return x.is_between(int(allowed[0]), int(allowed[-1]))
     x = x.cast(nw.Float64)
     return x.is_between(allowed[0], allowed[-1]) & (x.floor() == x)
+
+
+def _consecutive(codes: list[float]) -> bool:
+    return codes == [codes[0] + step for step in range(len(codes))] and codes[0] % 1 == 0
 
 
 def numeric(column: str, dtype: nw.dtypes.DType) -> tuple[nw.Expr, nw.dtypes.DType]:
@@ -50,38 +57,79 @@ def refuse(
     definition: Instrument,
     columns: Mapping[str, str],
     frame: nw.DataFrame[Any] | nw.LazyFrame[Any],
+    schema: Mapping[str, nw.dtypes.DType],
 ) -> None:
     """Raise one `CodeError` if any answer is not among its item's codes.
 
-    A lazy frame runs one query that returns one row: the count of invalid answers a column,
-    and of answers that belong to one coding only.
+    One aggregate query, of one row, also on a lazy frame: the smallest and largest answer where
+    codes are consecutive integers, else the count of invalid answers a column, and of answers
+    that belong to one coding only. When that finds fault, a second one counts.
     """
-    schema = frame.collect_schema()
-    wanted: dict[str, nw.Expr] = {}
-    for place, (code, column) in enumerate(columns.items()):
-        item = definition.item(code)
-        x, dtype = numeric(column, schema[column])
-        held = ~x.is_nan() if dtype.is_float() else None
-        valid = among(x, accepted(definition, item), dtype)
-        # Counting the non-null cells left is the quickest way that every engine knows.
-        wanted[f"invalid_{place}"] = (
-            nw.when(~valid if held is None else held & ~valid).then(x).count()
-        )
-        for number, only in enumerate(_telling(definition, item)):
-            wanted[f"coding_{place}_{number}"] = nw.when(among(x, only, dtype)).then(x).count()
-    row = frame.select(*(expr.alias(name) for name, expr in wanted.items()))
-    if isinstance(row, nw.LazyFrame):
-        row = row.collect()
-    counts = {name: int(row[name][0] or 0) for name in wanted}
-    places = list(columns.items())
-    invalid = {places[int(k.split("_")[1])]: n for k, n in counts.items() if k[0] == "i" and n}
+    allowed = {code: accepted(definition, definition.item(code)) for code in columns}
+    spans = {
+        column: (allowed[code][0], allowed[code][-1])
+        for code, column in columns.items()
+        if schema[column].is_integer()
+        and _consecutive(allowed[code])
+        and len(definition.answers(definition.item(code)).codings) == 1
+    }
+    counted = {code: column for code, column in columns.items() if column not in spans}
+    row = _row(frame, [*_ends(list(spans)), *_counts(definition, counted, schema)])
+    outside = {
+        column
+        for column, (low, high) in spans.items()
+        if row[column + _LEAST] is not None
+        and not (low <= row[column + _LEAST] and row[column + _MOST] <= high)
+    }
+    if outside:
+        named = {code: column for code, column in columns.items() if column in outside}
+        row |= _row(frame, _counts(definition, named, schema))
+    invalid = {(code, c): n for code, c in columns.items() if (n := row.get(c) or 0)}
     mixed = [
         column
-        for place, (_, column) in enumerate(places)
-        if sum(counts[k] > 0 for k in counts if k.startswith(f"coding_{place}_")) > 1
+        for place, column in enumerate(counted.values())
+        if sum(bool(n) for k, n in row.items() if k.startswith(f"{_CODING}{place}_")) > 1
     ]
     if invalid or mixed:
         raise CodeError(_message(definition, invalid, mixed, frame))
+
+
+def _row(frame: nw.DataFrame[Any] | nw.LazyFrame[Any], aggregates: list[nw.Expr]) -> dict[str, Any]:
+    """Run one query that returns one row."""
+    if not aggregates:
+        return {}
+    row = frame.select(*aggregates)
+    if isinstance(row, nw.LazyFrame):
+        row = row.collect()
+    cells = zip(row.columns, row.row(0), strict=True)
+    return {name: None if pd.isna(value) else value for name, value in cells}
+
+
+def _ends(columns: list[str]) -> list[nw.Expr]:
+    """The smallest and largest value of every column, in two expressions whatever their number."""
+    if not columns:
+        return []
+    every = nw.col(*columns)
+    return [every.min().name.suffix(_LEAST), every.max().name.suffix(_MOST)]
+
+
+def _counts(
+    definition: Instrument, columns: Mapping[str, str], schema: Mapping[str, nw.dtypes.DType]
+) -> list[nw.Expr]:
+    """How many answers are invalid, by the column's name, and how many tell a coding."""
+    counts: list[nw.Expr] = []
+    for place, (code, column) in enumerate(columns.items()):
+        item = definition.item(code)
+        x, dtype = numeric(column, schema[column])
+        wrong = ~among(x, accepted(definition, item), dtype)
+        if dtype.is_float():
+            wrong = wrong & ~x.is_nan()
+        # Counting the non-null cells left is the quickest way that every engine knows.
+        counts.append(nw.when(wrong).then(x).count())
+        for number, only in enumerate(_telling(definition, item)):
+            one = nw.when(among(x, only, dtype)).then(x).count()
+            counts.append(one.alias(f"{_CODING}{place}_{number}"))
+    return counts
 
 
 def _telling(definition: Instrument, item: Item) -> list[list[float]]:

@@ -91,7 +91,7 @@ def numbers(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.float64]:
     table : pandas.DataFrame, shape (n_rows, n_columns)
         From `select`.
     names : sequence of str
-        The k columns that should hold numbers.
+        The k columns that should hold numbers; categories that are numbers will do.
 
     Returns
     -------
@@ -102,9 +102,12 @@ def numbers(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.float64]:
     ColumnError
         Values that are not numbers; the message has every such column with its values and rows.
     DataError
-        Infinite values, likewise.
+        Infinite values, likewise; columns whose numbers are too large or too small to square.
     """
-    faults = [_not_numbers(name, table[name]) for name in names if not holds_numbers(table[name])]
+    columns = {name: _values(table[name]) for name in names}
+    faults = [
+        _not_numbers(name, column) for name, column in columns.items() if not holds_numbers(column)
+    ]
     if faults:
         raise ColumnError(
             "Columns that should hold numbers don't:\n"
@@ -115,7 +118,8 @@ def numbers(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.float64]:
     values = np.empty((len(table), len(names)))
     for position, name in enumerate(names):
         # Missing values only: of whatever type, which may not convert.
-        column = table[name] if table[name].notna().any() else pd.Series(np.nan, table.index)
+        column = columns[name]
+        column = column if column.notna().any() else pd.Series(np.nan, table.index)
         values[:, position] = column.to_numpy(dtype=float, na_value=np.nan)
     infinite = np.isinf(values)
     if infinite.any():
@@ -128,7 +132,36 @@ def numbers(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.float64]:
             f"Infinite values: {found}. Something was divided by zero before; make them missing "
             f"or correct them. {ROWS_COUNT}"
         )
+    _require_sizes(values, names)
     return values
+
+
+#: Powers of larger numbers, or of smaller ones, don't fit into a float.
+_LARGEST = 1e40
+
+
+def _require_sizes(values: NDArray[np.float64], names: Sequence[str]) -> None:
+    """Raise `DataError` for columns whose largest value can't be computed with."""
+    largest = np.nanmax(np.abs(values), axis=0, initial=0.0)
+    for wrong, word in (
+        (largest > _LARGEST, "large"),
+        ((largest > 0) & (largest < 1 / _LARGEST), "small"),
+    ):
+        if wrong.any():
+            found = ", ".join(
+                f"{names[k]!r} (up to {largest[k]:.3g}, in "
+                f"{rows_text([int(np.nanargmax(np.abs(values[:, k])))])})"
+                for k in map(int, np.flatnonzero(wrong))
+            )
+            raise DataError(
+                f"Values too {word} to compute with: {found}. Correct them, or take another unit. "
+                f"{ROWS_COUNT}"
+            )
+
+
+def _values(column: pd.Series) -> pd.Series:
+    """Return a column of categories as the values that they stand for."""
+    return column.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else column
 
 
 #: Closes every message that names rows.
@@ -143,8 +176,11 @@ def rows_text(positions: Iterable[int], *, most: int = 20) -> str:
     >>> rows_text([0, 2, 5], most=2)
     'rows 1, 3 and 1 more'
     """
-    rows = [int(position) + 1 for position in positions]
-    return f"{'row' if len(rows) == 1 else 'rows'} {listed(rows, most=most)}"
+    every = list(positions)
+    rows = [int(position) + 1 for position in every[:most]]
+    rest = len(every) - most
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"{'row' if len(every) == 1 else 'rows'} {listed(rows, most=most)}{more}"
 
 
 def _not_numbers(name: str, column: pd.Series) -> str:
@@ -156,9 +192,11 @@ def _not_numbers(name: str, column: pd.Series) -> str:
     faulty = present[pd.to_numeric(present, errors="coerce").isna()]
     if faulty.empty:
         return f"{name!r} holds numbers as text, such as {listed(present.iloc[:1])}: convert it."
+    group = faulty.groupby(faulty, sort=False).ngroup()
+    few = faulty[group < 20]
     shown = [
         f"{listed([value])} in {rows_text(rows.index)}"
-        for value, rows in list(faulty.groupby(faulty, sort=False))[:20]
+        for value, rows in few.groupby(few, sort=False)
     ]
-    more = faulty.nunique() - len(shown)
+    more = int(group.max()) + 1 - len(shown)
     return f"{name!r} holds {', '.join(shown)}" + (f" and {more} other values." if more else ".")

@@ -160,8 +160,7 @@ def _planned(
     require_option("on_invalid", on_invalid, ("raise", "missing"))
     if not isinstance(prefix, str):
         raise OptionError(f"'prefix' should be text, such as \"t0_\". Got {prefix!r}.")
-    frame = _opened(data)
-    schema = frame.collect_schema()
+    frame, schema = _opened(data)
     wrong: list[DataError] = []
     try:
         columns = item_columns(definition, items, list(schema))
@@ -169,13 +168,13 @@ def _planned(
         wrong.append(error)
         matched = item_columns(definition, items, ANY_COLUMNS)
         columns = {code: column for code, column in matched.items() if column in schema}
-    text = text_columns(columns, frame)
+    text = text_columns(columns, frame, schema)
     if text:
         wrong.append(CodeError(text_message(definition, text, frame)))
     codes = {code: column for code, column in columns.items() if code not in text}
     if on_invalid == "raise" and codes:
         try:
-            refuse(definition, codes, frame)
+            refuse(definition, codes, frame, schema)
         except CodeError as error:
             wrong.append(error)
     if wrong:
@@ -184,11 +183,11 @@ def _planned(
     return plan, frame
 
 
-def _opened(data: object) -> Frame:
+def _opened(data: object) -> tuple[Frame, Schema]:
     """Wrap a frame of any engine; two columns of one name are our error, not the engine's."""
     try:
         frame: Frame = nw.from_native(data)
-        frame.collect_schema()
+        schema = frame.collect_schema()
     except nw.exceptions.DuplicateError:
         names = [str(name) for name in getattr(data, "columns", [])]
         twice = sorted({name for name in names if names.count(name) > 1})
@@ -201,7 +200,7 @@ def _opened(data: object) -> Frame:
             "The data should be a dataframe (pandas, Polars, PyArrow, DuckDB, PySpark, Dask). "
             f"Got {type(data).__name__}."
         ) from None
-    return frame
+    return frame, schema
 
 
 @dataclass(frozen=True)

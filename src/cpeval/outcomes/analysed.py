@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrame
 
-from cpeval.errors import ArmError, StudyError, TooFewError
+from cpeval.errors import ArmError, ColumnError, StudyError, TooFewError
 from cpeval.numeric import numbers
 from cpeval.outcomes.clusters import Clusters, arm_varies, clusters_of
 from cpeval.outcomes.design import Design, alone_in_level, design
-from cpeval.outcomes.pairing import Flags, Floats, Pairs, left_out, pair
-from cpeval.outcomes.regression import require_full_rank
-from cpeval.outcomes.rows import Codes, arm_counts
+from cpeval.outcomes.pairing import Flags, Floats, Pairs, left_out, pair, require_outcome
+from cpeval.outcomes.regression import redundant, standardised
+from cpeval.outcomes.rows import Codes, arm_counts, people_text, plain
 from cpeval.outcomes.variables import Variables, variable_kinds, variable_names
 from cpeval.study import Study, Value
 
@@ -40,7 +40,8 @@ class Analysed:
         How people are grouped; None in a study with neither team nor site.
     unit : array of int, shape (n,), or None
         Each person's cluster; None if there are no clusters, or only one.
-    covariates : tuple of str
+    adjusted : tuple of str
+        What the regression has beside the arm, in words.
     n_excluded : int
     warnings : tuple of str
     """
@@ -53,7 +54,7 @@ class Analysed:
     rows: Codes
     clusters: Clusters | None
     unit: Codes | None
-    covariates: tuple[str, ...]
+    adjusted: tuple[str, ...]
     n_excluded: int
     warnings: tuple[str, ...]
 
@@ -75,7 +76,7 @@ class Analysed:
 
 
 def analysed(
-    data: IntoDataFrame, outcome: str, study: Study, covariates: Variables, what: str
+    data: IntoDataFrame, outcome: str, study: Study, covariates: Variables | None, what: str
 ) -> Analysed:
     """Pick the people with all that a comparison needs, and count the others.
 
@@ -85,6 +86,8 @@ def analysed(
     """
     if study.arm is None:
         raise StudyError(f"{what} needs two arms, and the study names none. Such as arm='arm'.")
+    require_outcome(outcome, study)
+    covariates = () if covariates is None else covariates
     names = variable_names(covariates, "covariates", study, outcome)
     places = [column for column in (study.site, study.team) if column is not None]
     pairs = pair(data, outcome, study, extra=[*names, *places], what=what)
@@ -100,23 +103,22 @@ def analysed(
     lacks = _lacks(pairs, outcome, study, columns, clusters)
     categories = {name: column for name, column in columns.items() if column.dtype != float}
     alone = alone_in_level(categories, people & ~_any(lacks))
-    lacks |= {f"alone with {level}": flag for level, flag in alone.items()}
+    lacks = _with(lacks, {f"alone with {level}": flag for level, flag in alone.items()})
     used = people & ~_any(lacks)
     message = left_out(lacks, people, rows.arm, rows.groups)
     _require_two_each(rows.arm[used], rows.groups, outcome, message)
     arm = rows.arm[used]
-    fixed = {study.arm: arm.astype(float)}
-    if study.baseline is not None:
-        fixed[f"{outcome} (baseline)"] = pairs.before[used]
+    given, unvaried = _before(pairs.before[used], pairs.after[used], outcome, study)
+    fixed = {study.arm: arm.astype(float), **given}
     matrix = design(fixed, {name: column[used] for name, column in columns.items()})
-    require_full_rank(matrix.x, matrix.terms)
+    _require_told_apart(matrix, len(given), outcome, message)
     if arm.size <= len(matrix.terms):
         raise TooFewError(
-            f"{arm.size} people have all that is needed, for {len(matrix.terms)} terms "
+            f"{people_text(arm.size)} with all that is needed, for {len(matrix.terms)} terms "
             f"({', '.join(matrix.terms)}). Use fewer covariates. {message}"
         )
     unit = None if clusters is None else clusters.code[used]
-    warnings = (*rows.warnings, message, *_about_clusters(clusters, unit, arm))
+    warnings = (*rows.warnings, message, unvaried, *_about_clusters(clusters, unit, arm))
     return Analysed(
         groups=rows.groups,
         arm=arm,
@@ -126,7 +128,7 @@ def analysed(
         rows=pairs.base[used],
         clusters=clusters,
         unit=None if unit is None or np.unique(unit).size == 1 else unit,
-        covariates=tuple(names),
+        adjusted=(*(f"{outcome} at baseline" for _ in given), *names),
         n_excluded=int((pairs.seen & ~used).sum()),
         warnings=tuple(text for text in warnings if text),
     )
@@ -162,10 +164,71 @@ def _lacks(
             f"without {outcome} at follow-up": np.isnan(pairs.after),
             f"without {outcome} at baseline": np.isnan(pairs.before),
         }
-    lacks |= {f"without {name}": column.isna().to_numpy() for name, column in columns.items()}
+    lacks = _with(
+        lacks, {f"without {name}": column.isna().to_numpy() for name, column in columns.items()}
+    )
     if clusters is not None:
-        lacks[f"without {clusters.role} ({clusters.column})"] = clusters.code < 0
+        roles = {study.site: "site", study.team: "team"}
+        places = {f"without {roles[name]} ({name})": who for name, who in clusters.lacks.items()}
+        lacks = _with(lacks, places)
     return lacks
+
+
+def _with(lacks: dict[str, Flags], more: dict[str, Flags]) -> dict[str, Flags]:
+    """Add what people lack. Reasons in the same words, as columns' names may give, are joined."""
+    both = {what: lacks[what] | more[what] for what in lacks.keys() & more.keys()}
+    return {**lacks, **more, **both}
+
+
+def _before(
+    before: Floats, after: Floats, outcome: str, study: Study
+) -> tuple[dict[str, Floats], str]:
+    """Return the baseline score as a term, or say why it is none.
+
+    Raises
+    ------
+    TooFewError
+        The outcome is the same for everyone.
+    """
+    (varied, varies) = (
+        bool(standardised(scores[:, np.newaxis])[0].any()) for scores in (before, after)
+    )
+    if not varies:
+        raise TooFewError(
+            f"{outcome!r} is {plain(after[0])!r} for all {after.size} people analysed"
+            f"{'' if study.follow_up is None else f' at {study.follow_up!r}'}, so there is nothing "
+            "to compare. Check that the column holds the scores that are meant."
+        )
+    if study.baseline is None:
+        return {}, ""
+    if varied:
+        return {f"{outcome} (baseline)": before}, ""
+    return {}, (
+        f"{outcome!r} is {plain(before[0])!r} for everyone at baseline, so the difference is not "
+        "adjusted for it."
+    )
+
+
+def _require_told_apart(matrix: Design, n_given: int, outcome: str, message: str) -> None:
+    """Raise `ColumnError` that names the terms which add nothing."""
+    faults = redundant(matrix.x, matrix.terms)
+    if not faults:
+        return
+    score = matrix.terms[2 : 2 + n_given]
+    advice = []
+    if any(term in score for term in faults):
+        advice.append(
+            "The baseline score can't be told from the arm; check it, or compare with a study "
+            "without a baseline."
+        )
+    if any(term not in score for term in faults):
+        advice.append("Leave those covariates out (among the people analysed they add nothing).")
+    if message:
+        advice.append(f"Before that, these were left out: {message.removeprefix('Left out: ')}")
+    raise ColumnError(
+        f"The regression of {outcome!r} can't tell terms apart: "
+        f"{'; '.join(f'{term!r} {fault}' for term, fault in faults.items())}. {' '.join(advice)}"
+    )
 
 
 def _require_two_each(arm: Codes, groups: Sequence[Value], outcome: str, message: str) -> None:
@@ -184,7 +247,7 @@ def _about_clusters(clusters: Clusters | None, unit: Codes | None, arm: Codes) -
     found = []
     if clusters.moved:
         found.append(
-            f"{clusters.moved} people changed {clusters.role} between the waves; they count "
+            f"{people_text(clusters.moved)} changed {clusters.role} between the waves; they count "
             "where they were at baseline."
         )
     if np.unique(unit).size == 1:

@@ -14,7 +14,7 @@ from scipy import stats
 from cpeval.errors import TooFewError, listed, require_level
 from cpeval.outcomes.effects import hedges_j, noncentrality_interval
 from cpeval.outcomes.pairing import Floats, left_out, pair
-from cpeval.outcomes.rows import require_study, require_two_waves
+from cpeval.outcomes.rows import people_text, require_study, require_two_waves
 from cpeval.result import Result
 from cpeval.study import Study
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cpeval.plots.style import Labels
 
 #: A spread below this, relative to the scores, is rounding.
-_ROUNDING = 1e-12
+_ROUNDING = 4 * float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -100,6 +100,8 @@ def change(data: IntoDataFrame, outcome: str, study: Study, *, level: float = 0.
         A person twice at a wave; a wave absent from the data; people in several arms.
     TooFewError
         No rows, or nobody with both scores.
+    OptionError
+        ``outcome`` is not a name, or one of the study's columns.
     LevelError
         ``level`` is not between 0 and 1.
 
@@ -143,7 +145,7 @@ def change(data: IntoDataFrame, outcome: str, study: Study, *, level: float = 0.
     if not paired.any():
         raise TooFewError(
             f"Nobody has {outcome!r} at both {listed([waves[0]])} and {listed([waves[1]])}: "
-            f"{pairs.seen.sum()} people have a row at one of them."
+            f"{people_text(pairs.seen.sum())} with a row at one of them."
         )
     table = []
     warnings = [*rows.warnings]
@@ -184,7 +186,7 @@ def _paired(before: Floats, after: Floats, level: float) -> dict[str, float]:
     scale = max(np.abs(before).max(), np.abs(after).max())
     sd_before, sd_after, sd = (
         s if s > _ROUNDING * scale else 0.0
-        for s in (x.std(ddof=1) for x in (before, after, after - before))
+        for s in ((x - x[0]).std(ddof=1) for x in (before, after, after - before))
     )
     row |= {"sd_before": sd_before, "sd_after": sd_after, "se": sd / np.sqrt(n)}
     sd_average = np.sqrt((sd_before**2 + sd_after**2) / 2)

@@ -25,6 +25,8 @@ class Clusters:
         The column (for teams within sites: the team's).
     code : array of int, shape (n_people,)
         Each person's cluster, where they were at baseline; -1 if not known.
+    lacks : dict
+        Column to who (shape (n_people,)) has no cluster for want of it.
     moved : int
         How many people were in another cluster at follow-up.
     """
@@ -32,6 +34,7 @@ class Clusters:
     role: str
     column: str
     code: Codes
+    lacks: dict[str, Flags]
     moved: int
 
 
@@ -75,11 +78,17 @@ def _clusters(role: str, column: str, columns: Sequence[str], pairs: Pairs) -> C
     at_baseline, later = (
         np.where(rows >= 0, unit[rows], -1) for rows in (pairs.base, pairs.follow)
     )
+    code = np.where(at_baseline >= 0, at_baseline, later)
+    # Where they were first seen.
+    first = np.where(pairs.base >= 0, pairs.base, pairs.follow)
     moved = (at_baseline >= 0) & (later >= 0) & (at_baseline != later)
     return Clusters(
         role=role,
         column=column,
-        code=np.where(at_baseline >= 0, at_baseline, later),
+        code=code,
+        lacks={
+            name: (code < 0) & pairs.rows.table[name].isna().to_numpy()[first] for name in columns
+        },
         moved=int(moved.sum()),
     )
 

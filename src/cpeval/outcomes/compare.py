@@ -80,7 +80,7 @@ def compare(
     outcome: str,
     study: Study,
     *,
-    covariates: Variables = (),
+    covariates: Variables | None = (),
     vcov: str = "HC3",
     level: float = 0.95,
 ) -> Comparison:
@@ -99,9 +99,9 @@ def compare(
         without a baseline score (give it as a covariate, where it is a column of its own). With
         a team or site, errors are cluster-robust.
     covariates : sequence of str, or mapping of str to "number" or "category"
-        Columns, taken at baseline (at follow-up, without one). Numbers are taken as they are;
-        text, true/false and categories as categories, against their first value in order; a
-        mapping says otherwise, such as ``{"ethnicity": "category"}`` for codes.
+        Columns, taken at baseline (at follow-up, without one); None is none. Numbers are taken
+        as they are; text, true/false and categories as categories, against their first value in
+        order; a mapping says otherwise, such as ``{"ethnicity": "category"}`` for codes.
     vcov : {"classical", "HC0", "HC1", "HC2", "HC3", "CR1S", "cluster"}, default "HC3"
         The errors. In a study with a team or site, the default stands for "CR1S" (also called
         "cluster"), and the others, which take people as independent, are refused.
@@ -121,23 +121,26 @@ def compare(
     StudyError
         The study names no arm; or a wave and no follow-up.
     OptionError
-        ``vcov`` or ``covariates`` is not one of those above, or doesn't suit the study.
+        ``outcome``, ``vcov`` or ``covariates`` is not as above, or doesn't suit the study.
     ColumnError
-        Columns absent, not numeric, or covariates that are constant or follow from each other.
+        Columns absent, not numeric, numbers stored as text, or covariates that are constant or
+        follow from each other.
     ArmError
         Not two arms; the intervention is not in the data; people in several arms.
     DataError, DuplicateError, WaveError
-        Infinite values, rows without a person; a person twice at a wave; a wave absent.
+        Infinite values, or such as can't be squared; rows without a person; a person twice at a
+        wave; a wave absent.
     TooFewError
-        Fewer than two people in an arm, no more people than terms, or someone whom the model
-        fits exactly where the errors can't bear that.
+        The outcome is the same for everyone, fewer than two people in an arm, no more people
+        than terms, or someone whom the model fits exactly where the errors can't bear that.
     LevelError
         ``level`` is not between 0 and 1.
 
     Notes
     -----
     Least squares of the outcome at follow-up on the arm (1 the intervention), the outcome at
-    baseline and the covariates, by statsmodels, with t inference. Without clusters the default
+    baseline (unless it is the same for everyone, which a warning says) and the covariates, by
+    statsmodels, with t inference. Without clusters the default
     is HC3 [1]_ on n - k degrees of freedom. With them, the sandwich over clusters times
     G / (G - 1) x (n - 1) / (n - k) on G - 1 degrees of freedom; it is too small with few
     clusters [2]_, and ``warnings`` then says so. Clusters are those that got the arm: teams
@@ -181,8 +184,10 @@ def compare(
     if np.isnan(fit.se[1]) and not used.arm_by_cluster:
         warnings.append("The model fits the outcome exactly: errors and tests are undefined.")
     scale = _pooled_sd(used)
+    used_at = study.follow_up if study.baseline is None else study.baseline
     if np.isnan(scale):
-        warnings.append("The outcome doesn't vary within the arms: Hedges' g is undefined.")
+        at = "" if study.wave is None else f" at {used_at!r}"
+        warnings.append(f"The outcome doesn't vary within the arms{at}: Hedges' g is undefined.")
     return Comparison(
         table=pd.DataFrame([_row(fit, used, study, scale)]),
         note=_note(outcome, study, used, kind, fit.df, level),
@@ -224,12 +229,13 @@ def _require_errors_exist(used: Analysed, kind: str) -> None:
 
 def _pooled_sd(used: Analysed) -> float:
     """Return the pooled within-arm standard deviation at baseline; NaN without spread."""
+    scores_by_arm = [used.before[used.arm == code] for code in (0, 1)]
     squares = [
-        ((scores - scores.mean()) ** 2).sum()
-        for scores in (used.before[used.arm == code] for code in (0, 1))
+        ((rest - rest.mean()) ** 2).sum()
+        for rest in (scores - scores[0] for scores in scores_by_arm)
     ]
     sd = float(np.sqrt(sum(squares) / (used.arm.size - 2)))
-    return sd if sd > 1e-12 * np.abs(used.before).max() else float("nan")
+    return sd if sd > 4 * np.finfo(float).eps * np.abs(used.before).max() else float("nan")
 
 
 def _row(fit: Fit, used: Analysed, study: Study, scale: float) -> dict[str, object]:
@@ -294,8 +300,6 @@ def _one_cluster(used: Analysed) -> str:
 def _note(outcome: str, study: Study, used: Analysed, kind: str, df: int, level: float) -> str:
     """Say what was done, and what it may be read as."""
     comparison, intervention = used.groups
-    given = [f"{outcome} at baseline"] if study.baseline is not None else []
-    given += used.covariates
     at = "" if study.wave is None else f" at {study.follow_up}"
     errors = {
         "classical": "errors that take the spread as equal everywhere",
@@ -304,12 +308,13 @@ def _note(outcome: str, study: Study, used: Analysed, kind: str, df: int, level:
     }.get(kind, f"{kind} errors")
     if used.unit is not None and used.clusters is not None:
         errors += f" by {used.clusters.role}, {used.n_clusters} of them"
-    where = "baseline" if study.baseline is not None else "the same wave"
+    where = "" if study.wave is None else " at the same wave"
+    where = " at baseline" if study.baseline is not None else where
     return (
         f"Mean {outcome}{at} of {study.arm} {intervention} minus {comparison}"
-        + (f", adjusted for {', '.join(given)}" if given else "")
+        + (f", adjusted for {', '.join(used.adjusted)}" if used.adjusted else "")
         + f": least squares, {errors}, {100 * level:g} % t interval on {df} degrees of freedom. "
-        f"Hedges' g is the difference over the pooled standard deviation within arms at {where}, "
+        f"Hedges' g is the difference over the pooled standard deviation within arms{where}, "
         "times the exact small-sample factor with n - 2 degrees of freedom; its interval is the "
         f"difference's on that scale. {_reading(study, used)}"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,15 +30,17 @@ def design(fixed: Mapping[str, Floats], covariates: Mapping[str, pd.Series]) -> 
     covariates : mapping
         Name to a column: of floats, taken as they are; or of anything else, a category, which
         gets a column of 0 and 1 a level but the first in order. A category with one level gets
-        a constant column, for `require_full_rank` to name.
+        a constant column, for `redundant` to name.
 
     Returns
     -------
     Design
+        The constant stands first. A covariate whose term is there already, such as one called
+        "intercept", has " (covariate)" behind its name.
     """
     n = len(next(iter(fixed.values())))
-    # A list: a covariate may be called "intercept".
-    columns: list[tuple[str, Floats]] = [("intercept", np.ones(n)), *fixed.items()]
+    # A list, since names may be there twice until the end.
+    columns: list[tuple[str, Floats]] = [*fixed.items()]
     for name, column in covariates.items():
         if column.dtype == float:
             columns.append((name, column.to_numpy()))
@@ -49,8 +51,20 @@ def design(fixed: Mapping[str, Floats], covariates: Mapping[str, pd.Series]) -> 
             columns.append((name, np.ones(n)))
         for level in in_order(levels)[1:]:
             columns.append((f"{name}={level}", (codes == levels.index(level)).astype(float)))
-    terms, values = zip(*columns, strict=True)
+    terms = _unique([name for name, _ in columns], len(fixed))
+    values = [np.ones(n), *(column for _, column in columns)]
     return Design(x=np.column_stack(values), terms=terms)
+
+
+def _unique(names: Sequence[str], n_fixed: int) -> tuple[str, ...]:
+    """Put the constant's name before the others, and say which is a covariate where two clash."""
+    fixed = names[:n_fixed]
+    terms = ["intercept" if "intercept" not in fixed else "intercept (constant)", *fixed]
+    for name in names[n_fixed:]:
+        while name in terms:
+            name = f"{name} (covariate)"
+        terms.append(name)
+    return tuple(terms)
 
 
 def alone_in_level(covariates: Mapping[str, pd.Series], people: Flags) -> dict[str, Flags]:
@@ -75,12 +89,13 @@ def alone_in_level(covariates: Mapping[str, pd.Series], people: Flags) -> dict[s
     found: dict[str, Flags] = {}
     coded = {name: pd.factorize(column) for name, column in covariates.items()}
     while True:
-        before = len(found)
+        before = np.count_nonzero(left)
         for name, (codes, levels) in coded.items():
             counts = np.bincount(codes[left & (codes >= 0)], minlength=len(levels))
             for level in map(int, np.flatnonzero(counts == 1)):
                 only = left & (codes == level)
-                found[f"{name}={plain(levels[level])}"] = only
+                key = f"{name}={plain(levels[level])}"  # of 1 and of "1"
+                found[key] = found.get(key, False) | only
                 left = left & ~only
-        if len(found) == before:
+        if np.count_nonzero(left) == before:
             return found

@@ -135,19 +135,30 @@ def means(data: IntoDataFrame, outcome: str, study: Study, *, level: float = 0.9
     table["wave"] = pd.Series(
         [rows.waves[code] for code in table["wave"]], dtype=object
     ).infer_objects()
-    few = [
-        f"{g!r} at {w!r}" if study.wave else f"{g!r}"
-        for g, w, n in zip(table["group"], table["wave"], table["n"], strict=True)
-        if n < 2
-    ]
-    text = f"Fewer than two scores, so no standard deviation or interval: {', '.join(few)}."
+    cells = pd.Series(
+        [
+            f"{g!r} at {w!r}" if study.wave else f"{g!r}"
+            for g, w in zip(table["group"], table["wave"], strict=True)
+        ]
+    )
+    worries = {
+        "Fewer than two scores, so no standard deviation or interval": table["n"] < 2,
+        "All scores are equal, so the interval is undefined": table["sd"] == 0,
+    }
+    if study.wave is None:
+        who, differ = "all with a score", ""
+    else:
+        who, differ = "all with a score at the wave", " The people differ from wave to wave."
     return Means(
         table=table,
         note=(
-            f"Means of {outcome} among all with a score at the wave, with {100 * level:g} % t "
-            "intervals on n - 1 degrees of freedom. The people differ from wave to wave."
+            f"Means of {outcome} among {who}, with {100 * level:g} % t intervals on n - 1 degrees "
+            f"of freedom.{differ}"
         ),
-        warnings=(*rows.warnings, *([text] if few else [])),
+        warnings=(
+            *rows.warnings,
+            *(f"{text}: {', '.join(cells[at])}." for text, at in worries.items() if at.any()),
+        ),
         outcome=outcome,
         wave=study.wave,
     )
@@ -156,11 +167,17 @@ def means(data: IntoDataFrame, outcome: str, study: Study, *, level: float = 0.9
 def _summary(score: Floats, group: Codes, wave: Codes, level: float) -> pd.DataFrame:
     """Summarise scores, shape (n_rows,), by the codes of arm and wave."""
     by = pd.DataFrame({"group": group, "wave": wave, "score": score}).groupby(["group", "wave"])
-    table = pd.DataFrame(by["score"].agg(["count", "size", "mean", "std"]))
-    table = table.set_axis(["n", "size", "estimate", "sd"], axis=1)
+    table = pd.DataFrame(by["score"].agg(["count", "size", "mean", "std", "min", "max"]))
+    table = table.set_axis(["n", "size", "estimate", "sd", "low", "high"], axis=1)
+    equal = (table["n"] > 1) & (table["low"] == table["high"])
+    table.loc[equal, "sd"] = 0.0
+    table.loc[equal, "estimate"] = table.loc[equal, "low"]
     table["missing"] = table.pop("size") - table["n"]
     table["se"] = table["sd"] / np.sqrt(table["n"].where(table["n"] > 0))
     table["df"] = (table["n"] - 1).clip(lower=0)
-    half = table["se"] * stats.t.isf((1 - level) / 2, table["df"].where(table["df"] > 0))
+    # Without spread there is no interval, as in `change`: one of width 0 would claim certainty.
+    half = table["se"].mask(equal) * stats.t.isf(
+        (1 - level) / 2, table["df"].where(table["df"] > 0)
+    )
     table["ci_low"], table["ci_high"] = table["estimate"] - half, table["estimate"] + half
     return table[["n", "missing", "estimate", "sd", "se", "df", "ci_low", "ci_high"]]

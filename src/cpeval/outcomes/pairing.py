@@ -93,8 +93,12 @@ def _waves(study: Study, what: str) -> tuple[Value, ...]:
     return require_two_waves(study, what)
 
 
-def require_outcome(outcome: str, study: Study) -> None:
-    """Raise `OptionError` if the outcome is one of the study's own columns."""
+def require_outcome(outcome: object, study: Study) -> None:
+    """Raise `OptionError` if the outcome is no name, or one of the study's own columns."""
+    if not isinstance(outcome, str):
+        raise OptionError(
+            f"'outcome' must be the name of one column, such as 'ces_d'. Got {outcome!r}."
+        )
     roles = [role for role, column in study.columns.items() if column == outcome]
     if roles:
         raise OptionError(f"'outcome' is {outcome!r}, which the study names as its {roles[0]}.")

@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, stats
 
-from cpeval.errors import ColumnError
-
 Floats = NDArray[np.float64]
 
 #: Errors for people who are independent, in the words of this package and of statsmodels.
@@ -24,6 +22,9 @@ INDEPENDENT = {
 
 #: A column whose part that others don't explain is smaller than this share is explained by them.
 _EXPLAINED = 1e-9
+
+#: The distance from 1 to the next number.
+_EPS = float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,11 +63,14 @@ def least_squares(
 ) -> Fit:
     """Regress ``y`` on ``x`` by statsmodels.
 
+    Fitted on columns and outcome less their means, over their size, and put back: far from zero
+    (a year, a date as a number) the constant would otherwise drown the rest.
+
     Parameters
     ----------
     y : array, shape (n,)
     x : array, shape (n, k)
-        Of full column rank, n above k, with a constant if one is wanted.
+        Of full column rank, n above k. The first column is the constant.
     vcov : str
         A key of `INDEPENDENT`; or "CR1S" with ``clusters``: the sandwich over clusters times
         G / (G - 1) x (n - 1) / (n - k), Stata's, on G - 1 degrees of freedom.
@@ -82,17 +86,30 @@ def least_squares(
     """
     from statsmodels.regression.linear_model import OLS
 
-    model = OLS(y, x)
+    z, centre, size = standardised(x[:, 1:])
+    (score,), (mean,), (unit,) = (part.T for part in standardised(y[:, np.newaxis]))
+    n, k = x.shape
+    model = OLS(score, np.column_stack([np.ones(n), z]))
     if clusters is None:
         fitted = model.fit(cov_type=INDEPENDENT[vcov], use_t=True)
-        df = x.shape[0] - x.shape[1]
+        df = n - k
     else:
         fitted = model.fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True)
         df = int(np.unique(clusters).size) - 1
-    estimate = np.asarray(fitted.params, dtype=float)
-    se = np.sqrt(np.diag(fitted.cov_params()))
-    # The size that rounding alone gives an error: 1e-12 of the scores over the column's spread.
-    rounding = 1e-12 * np.abs(y).max() / np.maximum(np.abs(x).max(axis=0), 1e-300)
+    # The linear map to the columns as they were; the constant takes up what was subtracted.
+    back = np.diag(unit / np.append(1.0, size))
+    back[0, 1:] = -back.diagonal()[1:] * centre
+    standard = np.asarray(fitted.params, dtype=float)
+    estimate = back @ standard
+    estimate[0] += mean
+    variance = back @ np.asarray(fitted.cov_params(), dtype=float) @ back.T
+    se = np.sqrt(np.maximum(np.diag(variance), 0.0))
+    # What rounding of the data alone leaves, in units of ``score``: of residuals and of errors.
+    of_y = np.abs(y).max() / unit
+    of_x = (np.abs(x[:, 1:]).max(axis=0, initial=0.0) / size) @ np.abs(standard[1:])
+    if np.abs(fitted.resid).max() <= 1e-12 + 2 * _EPS * (of_y + of_x):
+        se = np.full(k, np.nan)
+    rounding = (1e-12 + _EPS * of_y / np.sqrt(n)) * np.linalg.norm(back, axis=1)
     se = np.where(se > rounding, se, np.nan)
     statistic = estimate / se
     half = stats.t.isf((1 - level) / 2, df) * se
@@ -107,14 +124,41 @@ def least_squares(
     )
 
 
+def standardised(columns: Floats) -> tuple[Floats, Floats, Floats]:
+    """Take from columns their means, and divide them by the largest distance from it.
+
+    Parameters
+    ----------
+    columns : array, shape (n, k)
+
+    Returns
+    -------
+    standard : array, shape (n, k)
+        Between -1 and 1; zeros where a column is constant up to rounding.
+    centre, size : array, shape (k,)
+        What was subtracted, and what the rest was divided by (1 where that is zero).
+    """
+    # The first value first: differences of values that are close are exact, means aren't.
+    rest = columns - columns[0]
+    shift = rest.mean(axis=0)
+    rest = rest - shift
+    size = np.abs(rest).max(axis=0, initial=0.0)
+    constant = size <= 2 * _EPS * np.abs(columns).max(axis=0, initial=0.0)
+    rest[:, constant], size[constant] = 0.0, 1.0
+    return rest / size, columns[0] + shift, size
+
+
 def leverages(x: Floats) -> Floats:
-    """Return the diagonal of the hat matrix, shape (n,), without forming that matrix."""
-    q = np.linalg.qr(x)[0]
-    return np.asarray((q**2).sum(axis=1))
+    """Return the diagonal of the hat matrix, shape (n,), without forming that matrix.
+
+    The first column of ``x``, shape (n, k), is the constant.
+    """
+    q = np.linalg.qr(standardised(x[:, 1:])[0])[0]
+    return np.asarray(1 / len(x) + (q**2).sum(axis=1))
 
 
-def require_full_rank(x: Floats, terms: Sequence[str]) -> None:
-    """Raise `ColumnError` that names terms that are constant or follow from others.
+def redundant(x: Floats, terms: Sequence[str]) -> dict[str, str]:
+    """Find terms that are constant or follow from others.
 
     Parameters
     ----------
@@ -122,25 +166,28 @@ def require_full_rank(x: Floats, terms: Sequence[str]) -> None:
         The first column is the constant.
     terms : sequence of str
         The k names. Of terms that follow from each other, the later is named as the one too many.
+
+    Returns
+    -------
+    dict
+        Term to what is wrong with it; empty where `least_squares` can tell all terms apart.
     """
-    centred = x[:, 1:] - x[:, 1:].mean(axis=0)
-    spread = np.linalg.norm(centred, axis=0)
-    constant = spread <= _EXPLAINED * np.linalg.norm(x[:, 1:], axis=0)
-    faults = [
-        f"{terms[1 + k]!r} is the same for everyone" for k in map(int, np.flatnonzero(constant))
-    ]
+    z, _, size = standardised(x[:, 1:])
+    norms = np.linalg.norm(z, axis=0)
+    constant = norms == 0
+    # How far rounding of the data can move a column, as a share of its spread.
+    largest = np.abs(x[:, 1:]).max(axis=0, initial=0.0)
+    noise = _EPS * np.sqrt(len(x)) * largest / size / np.where(constant, 1.0, norms)
+    faults = {terms[1 + k]: "is the same for everyone" for k in map(int, np.flatnonzero(constant))}
     kept: list[int] = []
     for k in map(int, np.flatnonzero(~constant)):
-        column = centred[:, k] / spread[k]
-        basis = centred[:, kept] / spread[kept]
+        column = z[:, k] / norms[k]
+        basis = z[:, kept] / norms[kept]
         weights = linalg.lstsq(basis, column)[0] if kept else np.empty(0)
-        if np.linalg.norm(column - basis @ weights) > _EXPLAINED:
+        explained = _EXPLAINED + noise[k] + np.abs(weights) @ noise[kept]
+        if not kept or np.linalg.norm(column - basis @ weights) > explained:
             kept.append(k)
             continue
         sources = [terms[1 + kept[i]] for i in map(int, np.flatnonzero(np.abs(weights) > 1e-6))]
-        faults.append(f"{terms[1 + k]!r} follows from {', '.join(map(repr, sources))}")
-    if faults:
-        raise ColumnError(
-            f"The regression can't tell terms apart: {'; '.join(faults)}. "
-            "Leave those covariates out (among the people analysed they add nothing)."
-        )
+        faults[terms[1 + k]] = f"follows from {', '.join(map(repr, sources))}"
+    return faults

@@ -157,6 +157,15 @@ def plain(value: object) -> Value:
     return int(own) if isinstance(own, float) and own.is_integer() else own  # type: ignore[return-value]
 
 
+def people_text(n: int) -> str:
+    """Count people.
+
+    >>> people_text(1), people_text(2)
+    ('1 person', '2 people')
+    """
+    return f"{n} person" if n == 1 else f"{n} people"
+
+
 def in_order(values: Iterable[Value]) -> list[Value]:
     """Sort values that may be of several types: numbers by size, then the rest as text.
 
@@ -221,13 +230,14 @@ def _require_once(
     twice = keys[keys.duplicated(keep=False)]
     if twice.empty:
         return
-    groups = twice.groupby(["person", "wave"], sort=False)
+    group = twice.groupby(["person", "wave"], sort=False).ngroup()
+    n_groups = int(group.max()) + 1
     shown = []
-    for _, rows in list(groups)[:20]:
+    for _, rows in twice[group < 20].groupby(["person", "wave"], sort=False):
         who = people[rows["person"].iloc[0]]
         at = "" if study.wave is None else f" at {listed([table[study.wave][rows.index[0]]])}"
         shown.append(f"{listed([who])}{at} {len(rows)} times ({rows_text(rows.index)})")
-    more = f", and {groups.ngroups - 20} more" if groups.ngroups > 20 else ""
+    more = f", and {n_groups - 20} more" if n_groups > 20 else ""
     each = "one row a person" if study.wave is None else "one row a person and wave"
     raise DuplicateError(
         f"There should be {each}. Column {study.person!r} has {'; '.join(shown)}{more}. "
@@ -275,5 +285,6 @@ def _arms(
 def arm_counts(arm: Codes, groups: Sequence[Value]) -> str:
     """List arms with how many people are in each, for a message."""
     return ", ".join(
-        f"{group!r} ({np.count_nonzero(arm == code)} people)" for code, group in enumerate(groups)
+        f"{group!r} ({people_text(np.count_nonzero(arm == code))})"
+        for code, group in enumerate(groups)
     )

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cpeval.errors import ColumnError, OptionError, listed, require_option
 from cpeval.numeric import holds_numbers
 from cpeval.study import Study
 
 #: Names of columns, or names with "number" or "category" where the values don't tell.
-Variables = Sequence[str] | Mapping[str, str]
+Variables: TypeAlias = (
+    "Sequence[str] | Mapping[str, str] | pd.Index[str] | pd.Series[str] | NDArray[np.str_]"
+)
+
+#: What holds names in an order. pandas and NumPy have sequences of their own.
+_LISTS = (Sequence, Mapping, pd.Index, pd.Series, np.ndarray)
 
 KINDS = ("number", "category")
 
@@ -34,7 +42,7 @@ def variable_names(given: Variables, argument: str, study: Study, *taken: str) -
     OptionError
         Not a list of names or a mapping, a kind that is neither, a name twice, a name taken.
     """
-    if isinstance(given, str) or not isinstance(given, Sequence | Mapping):
+    if isinstance(given, str | bytes) or not isinstance(given, _LISTS):
         raise OptionError(
             f"{argument!r} must be a list of columns, such as ['age'], or a mapping such as "
             f"{{'age': 'number', 'ward': 'category'}}. Got {given!r}."
@@ -67,7 +75,7 @@ def variable_kinds(table: pd.DataFrame, names: Sequence[str], given: Variables) 
     Raises
     ------
     ColumnError
-        Dates, or a mixture that the caller says nothing of.
+        Dates, text among numbers, or numbers stored as text, that the caller says nothing of.
     """
     said = given if isinstance(given, Mapping) else {}
     dates = [name for name in names if name not in said and _is_date(table[name])]
@@ -87,6 +95,12 @@ def variable_kinds(table: pd.DataFrame, names: Sequence[str], given: Variables) 
             "missing when reading, or say that the column is a category: "
             "a mapping of names to 'number' or 'category'."
         )
+    stored = [name for name in names if name not in said and _numbers_as_text(table[name])]
+    if stored:
+        raise ColumnError(
+            f"Columns hold numbers stored as text: {listed(stored)}. Make them numbers, or say "
+            f"{{{stored[0]!r}: 'category'}} if categories are meant."
+        )
     return {
         name: said.get(name, "number" if holds_numbers(table[name]) else "category")
         for name in names
@@ -96,6 +110,15 @@ def variable_kinds(table: pd.DataFrame, names: Sequence[str], given: Variables) 
 def _is_date(column: pd.Series) -> bool:
     kind = pd.api.types.infer_dtype(column, skipna=True)
     return kind.startswith(("date", "time", "period"))
+
+
+def _numbers_as_text(column: pd.Series) -> bool:
+    """Say whether there is text, and all of it reads as numbers."""
+    if holds_numbers(column) or isinstance(column.dtype, pd.CategoricalDtype):
+        return False
+    present = pd.Series(column.dropna().unique(), dtype=object)
+    text = present[[isinstance(value, str) for value in present]]
+    return not text.empty and bool(pd.to_numeric(text, errors="coerce").notna().all())
 
 
 def _text_among_numbers(column: pd.Series) -> list[object]:

@@ -21,6 +21,7 @@ from cpeval.reading.file_kinds import existing_file
 from cpeval.reading.files import empty_codes, read
 from cpeval.reading.joining import join
 from cpeval.reading.missing_codes import Code, checked
+from cpeval.reading.origin import Part, origin_of, signed
 from cpeval.reading.redcap import read_redcap
 from cpeval.reading.stacking import as_text, kind_of, stack
 from cpeval.reading.wave_columns import whole_numbers
@@ -138,8 +139,11 @@ def _sparing(
 def _emptied(data: pd.DataFrame, codes: dict[str, list[Code]], name: str) -> pd.DataFrame:
     if not codes:
         return data
+    origin = origin_of(data)
     made, noted = empty_codes(data, codes, data.attrs["read"], what=name)
     made.attrs = {**data.attrs, "read": noted}
+    if origin is not None:
+        made.attrs["origin"] = signed(made, origin.parts)
     return made
 
 
@@ -187,9 +191,11 @@ def _stacked(
     times = pd.Series(np.repeat(np.array(list(waves.values()), dtype=object), lengths))
     data = pd.DataFrame({columns[0]: made[columns[0]], wave: times.infer_objects(), **made})
     first = next(iter(parts.values())).attrs
+    origins = [_whole(part) for part in parts.values()]
     data.attrs = {
         **{k: v for k, v in first.items() if k != "read"},
         "read": first["read"],
+        "origin": signed(data, [_one_below_another(origins, lengths)]),
         "labels": _merged(parts, "labels"),
         "value_labels": _merged(parts, "value_labels"),
         "stacked": {
@@ -204,6 +210,22 @@ def _stacked(
         },
     }
     return data
+
+
+def _whole(part: pd.DataFrame) -> Part:
+    """Return where the rows of a file come from, as it was read."""
+    origin = origin_of(part)
+    if origin is None:  # Reading signs every table.
+        raise ReadError(f"{part.attrs['read']['file']}: the table was changed while it was read.")
+    return origin.parts[0]
+
+
+def _one_below_another(parts: Sequence[Part], lengths: Sequence[int]) -> Part:
+    return Part(
+        files=[part.files[0] for part in parts],
+        file=np.repeat(np.arange(len(parts)), lengths),
+        row=np.concatenate([part.row for part in parts]),
+    )
 
 
 def _without_codes(

@@ -15,6 +15,7 @@ from pandas.api import types
 from cpeval.errors import OptionError, ReadError, listed, require_option
 from cpeval.reading.file_kinds import existing_file, read_bytes, require_kind
 from cpeval.reading.missing_codes import Counts, Missing, checked, make_missing
+from cpeval.reading.origin import signed_file
 
 
 def read(
@@ -55,6 +56,7 @@ def read(
           n_missing (cells), missing and declared_missing (column: code: cells emptied), words
           (column: word: cells),
           renamed (name in the file: name), empty_rows, empty_columns.
+        - ``"origin"``: which row of the file each row was, for `cpeval.check` to say.
         - ``"labels"``: column: text, and ``"value_labels"``: column: code: label, of .sav and .dta.
 
     Raises
@@ -111,10 +113,12 @@ def read(
         raise OptionError(
             f"{path.name}: {path.suffix} files hold numbers as numbers. Leave 'decimal' out."
         )
+    at: np.ndarray | None = None
+    first = None
     if kind == "text":
-        data, taken = _read_text(path, decimal)
+        data, taken, at, first = _read_text(path, decimal)
     elif kind == "xlsx":
-        data, taken = _read_workbook(path, sheet, decimal)
+        data, taken, at, first = _read_workbook(path, sheet, decimal)
     elif kind == "parquet":
         data, taken = _read_parquet(path)
     else:
@@ -133,6 +137,7 @@ def read(
             "n_rows": len(data),
             "n_columns": data.shape[1],
         },
+        "origin": signed_file(data, path.name, np.arange(len(data)) if at is None else at, first),
     }
     return data
 
@@ -226,7 +231,10 @@ def _is_text(cells: pd.Series) -> bool:
     )
 
 
-def _read_text(path: Path, decimal: str | None) -> tuple[pd.DataFrame, dict[str, Any]]:
+def _read_text(
+    path: Path, decimal: str | None
+) -> tuple[pd.DataFrame, dict[str, Any], np.ndarray, int | None]:
+    """Return the table, what was taken, and which rows of the file are the table's."""
     from cpeval.reading.cell_values import Column, convert
     from cpeval.reading.text_tables import parse
 
@@ -242,7 +250,7 @@ def _read_text(path: Path, decimal: str | None) -> tuple[pd.DataFrame, dict[str,
         separator=table.separator,
         name=path.name,
     )
-    return pd.DataFrame(values.columns), {
+    taken = {
         **notes,
         "format": path.suffix.lower().lstrip("."),
         "encoding": table.encoding,
@@ -253,11 +261,12 @@ def _read_text(path: Path, decimal: str | None) -> tuple[pd.DataFrame, dict[str,
         "words": values.words,
         "empty_rows": int((~rows).sum()),
     }
+    return pd.DataFrame(values.columns), taken, np.flatnonzero(rows), table.first_row
 
 
 def _read_workbook(
     path: Path, sheet: str | None, decimal: str | None
-) -> tuple[pd.DataFrame, dict[str, Any]]:
+) -> tuple[pd.DataFrame, dict[str, Any], np.ndarray, int | None]:
     from cpeval.reading.workbooks import empty, read_sheet, values
 
     found = read_sheet(path, sheet)
@@ -272,7 +281,7 @@ def _read_workbook(
         decimal=decimal,
         name=where,
     )
-    return pd.DataFrame(made.columns), {
+    taken = {
         **notes,
         "format": "xlsx",
         "decimal": made.decimal,
@@ -282,6 +291,7 @@ def _read_workbook(
         "sheet": found.name,
         "empty_rows": int((~rows).sum()),
     }
+    return pd.DataFrame(made.columns), taken, at, found.first_row
 
 
 def _read_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:

@@ -14,6 +14,7 @@ from cpeval.errors import ColumnError, DataError, listed
 from cpeval.reading import redcap_events as redcap
 from cpeval.reading.files import empty_codes, table_of
 from cpeval.reading.missing_codes import Missing, checked
+from cpeval.reading.origin import Part, origin_of, signed
 from cpeval.reading.wave_columns import Wave
 
 
@@ -108,6 +109,7 @@ def read_redcap(
     data = table_of(path_or_frame, sheet=sheet, decimal=decimal)
     columns = list(data.columns)
     record = record or columns[0]
+    origin = origin_of(data)
     redcap.require_redcap(columns, record)
     taken = data.attrs.get("read", {})
     emptied, noted = empty_codes(

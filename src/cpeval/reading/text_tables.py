@@ -38,6 +38,8 @@ class TextTable:
     cells: pa.Table
     encoding: str
     separator: str
+    first_row: int | None
+    """The row of a spreadsheet that the first row of data is in; None if that isn't certain."""
 
 
 def parse(content: bytes, name: str) -> TextTable:
@@ -93,7 +95,13 @@ def _parse(text: str, encoding: str, name: str) -> TextTable:
         cells=_cells(text, body, len(names), separator, name),
         encoding=encoding,
         separator=separator,
+        first_row=2 if _counts_as_shown(text[:start], body) else None,
     )
+
+
+def _counts_as_shown(above: str, body: str) -> bool:
+    """Say whether a spreadsheet numbers the rows as we do: names first, and no blank lines."""
+    return above.count("\n") == 1 and not re.search(r"(^|\n)[ \t\r]*\n", body.rstrip())
 
 
 def decode(content: bytes, name: str) -> tuple[str, str]:

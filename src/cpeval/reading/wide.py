@@ -13,6 +13,7 @@ from narwhals.stable.v2.typing import IntoDataFrame
 from cpeval.errors import ColumnError, OptionError, listed, require_columns
 from cpeval.reading.files import empty_codes, table_of
 from cpeval.reading.missing_codes import Missing, checked
+from cpeval.reading.origin import Origin, Part, origin_of, signed
 from cpeval.reading.stacking import stack
 from cpeval.reading.wave_columns import Plan, Wave, plan_by_pattern, plan_by_suffix
 
@@ -89,6 +90,7 @@ def read_wide(
     columns = list(data.columns)
     require_columns(columns, what="The wide data")
     plan = _plan(columns, pattern, waves)
+    origin = origin_of(data)
     codes = _by_column(checked(missing), plan, columns)
     taken = data.attrs.get("read", {})
     emptied, noted = empty_codes(data, codes, taken, what="The wide data")
@@ -96,7 +98,28 @@ def read_wide(
     made = _lengthen(emptied, plan, wave, pattern)
     read_as: dict[Hashable, Any] = {"read": noted} if taken or codes else {}
     made.attrs = {**data.attrs, **_labels(data.attrs, plan, made.attrs), **read_as}
+    made.attrs.pop("origin", None)
+    if origin is not None:
+        made.attrs["origin"] = signed(made, _spread(origin, plan, len(data)))
     return made
+
+
+def _spread(origin: Origin, plan: Plan, n: int) -> list[Part]:
+    """Say of each row of a person and wave which row, and which column, it was."""
+    w = len(plan.waves)
+    rows = np.repeat(np.arange(n), w)
+    columns = {
+        item: [plan.source.get((item, i)) for i in range(w)] for item in plan.items
+    }
+    first = origin.parts[0].at(rows)
+    items = Part(
+        files=first.files,
+        file=first.file,
+        row=first.row,
+        wave=np.tile(np.arange(w), n),
+        columns=columns,
+    )
+    return [items, *origin.at(rows)]
 
 
 def _plan(

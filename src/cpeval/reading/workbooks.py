@@ -31,6 +31,8 @@ class Sheet:
     names: list[str]
     columns: list[tuple[Any, ...]]
     n_rows: int
+    first_row: int | None
+    """The row of the sheet below the names, when these are in the first."""
 
 
 def read_sheet(path: Path, sheet: str | None) -> Sheet:
@@ -121,7 +123,8 @@ def _values(book: Workbook, sheet: str) -> Iterable[tuple[Any, ...]]:
 
 
 def _rows(book: Workbook, sheet: str) -> list[tuple[Any, ...]]:
-    return list(_values(book, sheet))
+    # openpyxl gives blank rows above the first that holds anything as lists.
+    return [tuple(row) for row in _values(book, sheet)]
 
 
 def _has_formulas(path: Path) -> bool:
@@ -185,6 +188,7 @@ def _table(rows: list[tuple[Any, ...]], sheet: str, name: str) -> Sheet:
         names=names,
         columns=list(zip(*body, strict=True)) if body else [()] * width,
         n_rows=len(body),
+        first_row=2 if first == 0 else None,
     )
 
 
