@@ -1,6 +1,7 @@
 """`check()`: each fault that is planted is found where it is, and nothing else."""
 
 import pickle
+import tomllib
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import cpeval as cp
-from cpeval.errors import ColumnError, DataError
+from cpeval.errors import ColumnError, DataError, did_you_mean, listed
 
 STUDY = cp.Study(
     person="id",
@@ -81,7 +82,12 @@ def test_numbers_as_text_in_the_wave(clean):
     study = cp.Study(person="id", wave="wave", baseline=0, follow_up=1)
     table = cp.check(clean.assign(wave=["0", "1"] * 8), study).table
     assert set(table.problem) == {"wave unknown to the study", "wave without rows"}
-    assert table.advice.str.contains("The study says 0 (int)", regex=False).any()
+    said = "The study file has the number 0; the data have '0', which is text: put quotes around it"
+    assert table.advice.str.contains(said, regex=False).any()
+    study = cp.Study(person="id", wave="wave", baseline="0", follow_up="1")
+    table = cp.check(clean.assign(wave=[0, 1] * 8), study).table
+    said = "has '0' in quotes, which is text; the data have the number 0: remove the quotes."
+    assert table.advice.str.contains(said, regex=False).any()
 
 
 def test_answers_outside_the_codes_and_text(clean):
@@ -201,7 +207,7 @@ def test_everything_is_said_at_once_with_what_to_do(clean):
     text = str(caught.value)
     assert "error: person twice at a wave in column 'id' (p2 at t0), 2 cells, rows 5, 6." in text
     assert "error: answer outside the codes in column 'swemwbs_1' (99), row 1." in text
-    assert "declare it (missing = …); otherwise correct it." in text
+    assert 'if it means missing, declare it under [data]: missing = { "*" = [99] }' in text
 
 
 def test_input_is_left_and_markup_is_escaped(clean):
@@ -244,3 +250,89 @@ def test_pickles_and_draws_on_the_axes_given(clean):
     cp.check(clean[:0]).plot(ax=empty)
     cp.check(clean[["age"]]).plot(ax=empty)
     assert empty.texts[0].get_text() == "No problems found"
+
+
+def test_a_near_miss_is_no_column_that_another_item_uses(clean):
+    table = cp.check(clean.drop(columns=["swemwbs_4", "swemwbs_6"]), instruments=["swemwbs"]).table
+    assert table.column.tolist() == ["swemwbs_4", "swemwbs_6"]
+    assert not table.advice.str.contains("did you mean").any()
+    renamed = cp.check(clean.rename(columns={"swemwbs_4": "swemwbs_4x"}), instruments=["swemwbs"])
+    assert "did you mean 'swemwbs_4x'?" in renamed.table.advice[0]
+
+
+def test_infinite_values_are_errors(clean):
+    clean["mood"] = np.linspace(0, 1, 16)
+    clean.loc[[2, 5], "mood"] = [np.inf, -np.inf]
+    assert found(clean) == {("infinite value", "error", "mood"): ([3, 6], ["inf", "-inf"])}
+
+
+def test_an_outcome_must_be_numbers(clean):
+    clean["mood"] = [*range(15), "good"]
+    clean["words"] = "x"
+    clean["typed"] = [str(n) for n in range(16)]
+    table = cp.check(clean, STUDY, outcomes=["mood", "words", "typed", "score_to_come"]).table
+    wrong = table.groupby(["problem", "severity", "column"], sort=False)["row"].count()
+    assert wrong.to_dict() == {
+        ("text in a number column", "error", "mood"): 1,
+        ("text in a number column", "error", "words"): 16,
+        ("numbers stored as text", "error", "typed"): 0,
+    }
+    assert table.loc[0, ["row", "value"]].tolist() == [16, "good"]
+
+
+@pytest.mark.parametrize("unit", [" years", "kg", " %", "%"])
+def test_numbers_with_their_unit_are_a_warning(clean, unit):
+    clean["age"] = [f"{30 + n // 2}{unit}" for n in range(16)]
+    assert list(found(clean)) == [("text where numbers are meant?", "warning", "age")]
+
+
+@pytest.mark.parametrize(
+    "text", ["2024-01-{:02}", "{:03} a", "{}a", "{} to 9{}", "10:{:02}", "P{}"]
+)
+def test_dates_names_and_groups_are_no_numbers_with_units(clean, text):
+    clean["other"] = [text.format(n + 1, n) for n in range(16)]
+    assert cp.check(clean, STUDY).table.empty
+
+
+def test_waves_that_are_dates_are_to_be_made_text(clean):
+    clean["wave"] = pd.to_datetime(["2024-01-01", "2024-07-01"] * 8)
+    table = cp.check(clean, STUDY).table
+    assert table.advice.str.startswith(
+        "The waves in the data are dates. Make the column text"
+    ).all()
+
+
+def test_no_type_of_numpy_is_shown(clean):
+    study = cp.Study(
+        person="id", arm="arm", intervention="1", wave="wave", baseline="t0", follow_up="t1"
+    )
+    table = cp.check(clean.assign(arm=np.repeat([1, 0] * 4, 2)), study).table
+    assert table.advice.tolist() == [
+        "The study file has '1' in quotes, which is text; the data have the number 1: "
+        "remove the quotes."
+    ]
+    assert did_you_mean("1", [np.int64(1)]) == " (did you mean 1?)"
+    assert listed([pd.Timestamp("2024-01-31")]) == "'2024-01-31'"
+
+
+def test_a_wave_in_two_spellings_is_one_problem(clean):
+    clean.loc[3, "wave"] = "T1 "
+    assert list(found(clean)) == [("wave unknown to the study", "error", "wave")]
+
+
+def test_the_line_that_declares_missing_codes_can_be_pasted(clean):
+    clean.loc[[0, 1], "swemwbs_1"] = [-9, 99]
+    clean.loc[2, "swemwbs_2"] = 99
+    clean.loc[3, "age"] = -9
+    clean["weight"] = [99, *range(80, 95)]
+    table = cp.check(clean, STUDY, instruments=["swemwbs"]).table
+    line = 'missing = { "*" = [-9], "swemwbs_1" = [99], "swemwbs_2" = [99] }'
+    assert len(table) == 4
+    assert table.advice.str.endswith(line).all()
+    assert tomllib.loads(line)["missing"]["*"] == [-9]
+
+
+def test_a_slip_is_not_taken_for_a_missing_code(clean):
+    clean.loc[0, "swemwbs_1"] = 6
+    advice = cp.check(clean, STUDY, instruments=["swemwbs"]).table.advice[0]
+    assert advice.endswith("Correct it; or if it means missing, declare it (missing = …).")

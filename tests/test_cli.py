@@ -76,7 +76,7 @@ def test_evaluate_leaves_earlier_output_when_the_data_are_bad(cpeval, folder):
     code, _, err = cpeval("evaluate", folder / "study.toml", "--out", folder / "out")
     assert code == 1
     assert "answer outside the codes in column 'q1' (99), 80 cells" in err
-    assert "declare it (missing = …)" in err
+    assert 'declare it under [data]: missing = { "*" = [99] }' in err
     assert (folder / "out" / "report.html").read_bytes() == before
 
 

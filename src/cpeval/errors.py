@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any, ClassVar
 
 
@@ -95,7 +96,9 @@ def listed(values: Iterable[object], *, most: int = 20) -> str:
 
 
 def _plain(value: object) -> object:
-    """Numpy scalars as Python's own, and whole floats as integers, so that they read well."""
+    """Numpy scalars as Python's own, whole floats as integers, dates as text: they read well."""
+    if isinstance(value, date):
+        return str(value).removesuffix(" 00:00:00")
     item = getattr(value, "item", None)
     plain = item() if callable(item) and getattr(value, "shape", None) == () else value
     return int(plain) if isinstance(plain, float) and plain.is_integer() else plain
@@ -112,7 +115,7 @@ def did_you_mean(name: object, options: Iterable[object]) -> str:
     texts = {str(option): option for option in options}
     folded = {text.casefold(): text for text in texts}
     near = difflib.get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.6)
-    return f" (did you mean {texts[folded[near[0]]]!r}?)" if near else ""
+    return f" (did you mean {_plain(texts[folded[near[0]]])!r}?)" if near else ""
 
 
 def require_columns(columns: Sequence[str], *names: str | None, what: str = "The data") -> None:

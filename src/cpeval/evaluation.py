@@ -23,6 +23,7 @@ from cpeval.evaluated import Evaluation, InstrumentNote, Outcome, Source
 from cpeval.item_columns import ANY_COLUMNS, item_columns
 from cpeval.progress import Steps
 from cpeval.reading.assembling import read_table
+from cpeval.reading.origin import origin_of, signed
 from cpeval.reading.taken import taken
 from cpeval.recoding import recoded
 from cpeval.result import Result
@@ -110,7 +111,10 @@ def load(plan: StudyFile) -> tuple[pd.DataFrame, tuple[Source, ...]]:
     for name, use in plan.instruments.items():
         if use.recode:
             columns = item_columns(plan.instrument(name), use.items, ANY_COLUMNS).values()
+            origin = origin_of(data)
             data = recoded(data, columns, use.recode)
+            if origin is not None:
+                data.attrs["origin"] = signed(data, origin.parts)
     sources = tuple(
         Source(
             file=file.name, sha256=_sha256(file.path), n_rows=file.n_rows, n_columns=file.n_columns
@@ -159,6 +163,12 @@ def require_named(plan: StudyFile, columns: list[str]) -> None:
         for name in names
         if name not in known
     ]
+    wrong += [
+        f"- {place}: {name!r} identifies people, so it can't describe them"
+        for place, names in places.items()
+        for name in names
+        if name == plan.study.person and place in ("outcomes.covariates", "report.baseline")
+    ]
     if wrong:
         # `check` would find these, but whoever corrects the file wants them now.
         wrong += [
@@ -172,7 +182,8 @@ def require_named(plan: StudyFile, columns: list[str]) -> None:
             if absent:
                 wrong.append(f"- instruments.{name}, items: {listed(absent, most=8)}")
         raise StudyError(
-            "The study file names columns that neither the data nor the scores have:\n"
+            "The study file names columns that neither the data nor the scores have, or that "
+            "can't serve:\n"
             + "\n".join(wrong)
             + f"\nScores: {listed(scores) or 'none'}. "
             + f"Columns of the data: {listed(columns, most=40)}."
@@ -182,7 +193,7 @@ def require_named(plan: StudyFile, columns: list[str]) -> None:
 def _checked(plan: StudyFile, data: pd.DataFrame) -> Check:
     """Check the data; where the study says so, an invalid answer is missing, not an error."""
     uses = {plan.instrument(name): use.items for name, use in plan.instruments.items()}
-    found = check(data, plan.study, instruments=uses)
+    found = check(data, plan.study, instruments=uses, outcomes=plan.outcomes.columns)
     lenient = {
         column
         for name, use in plan.instruments.items()

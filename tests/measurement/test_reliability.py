@@ -150,6 +150,27 @@ def test_too_little_is_refused(items, says):
         reliability(items)
 
 
+@pytest.mark.parametrize(
+    "cast",
+    [
+        lambda item: item.astype("category"),
+        lambda item: item.astype(pd.CategoricalDtype([1, 2, 3, 4, 5], ordered=True)),
+        lambda item: pd.Series([int(x) for x in item], dtype=object),
+    ],
+)
+def test_categories_and_objects_that_are_numbers_are_numbers(cast):
+    pd.testing.assert_frame_equal(reliability(GOOD.apply(cast)).table, reliability(GOOD).table)
+
+
+def test_categories_of_text_are_named():
+    items = GOOD.assign(a=pd.Categorical(["1", "2", "3", "4"]))
+    with pytest.raises(ColumnError, match="'a' holds numbers as text, such as '1'"):
+        reliability(items)
+    labels = GOOD.assign(a=pd.Categorical(["never", "2", "3", "4"]))
+    with pytest.raises(ColumnError, match="'a' holds 'never' in row 1"):
+        reliability(labels)
+
+
 def test_bad_input_is_refused():
     with pytest.raises(ColumnError, match=r"'a' holds 'x' in row 2"):
         reliability(GOOD.assign(a=["1", "x", "2", "3"]))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cpeval.errors import ArmError, OptionError, StudyError, TooFewError
+from cpeval.errors import ArmError, ColumnError, OptionError, StudyError, TooFewError
 from cpeval.outcomes import baseline
 from cpeval.study import Study
 
@@ -99,3 +99,12 @@ def test_a_variable_that_nobody_has_is_named():
 def test_an_arm_called_all_is_refused():
     with pytest.raises(ArmError, match="is called 'all', which here names everyone"):
         baseline(DATA.replace({"arm": {"c": "all"}}), STUDY, ["age"])
+
+
+def test_numbers_stored_as_text_are_refused_unless_categories_are_meant():
+    data = DATA.assign(age=DATA["age"].map(str, na_action="ignore"))
+    with pytest.raises(ColumnError, match=r"stored as text: 'age'\. .*\{'age': 'category'\}"):
+        baseline(data, STUDY, ["age"])
+    assert baseline(data, STUDY, {"age": "category"}).table["mean"].isna().all()
+    names = baseline(DATA, STUDY, pd.Index(["age", "sex"])).table
+    pd.testing.assert_frame_equal(names, baseline(DATA, STUDY, ["age", "sex"]).table)

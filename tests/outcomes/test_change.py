@@ -166,7 +166,7 @@ def test_few_people_give_a_warning_that_names_the_arm():
 
 
 def test_nobody_with_both_scores_is_an_error():
-    with pytest.raises(TooFewError, match=r"Nobody has 'y' at both 0 and 1: 2 people have a row"):
+    with pytest.raises(TooFewError, match=r"Nobody has 'y' at both 0 and 1: 2 people with a row"):
         change(people([1, None], [None, 2]), "y", ONE_GROUP)
 
 
@@ -229,3 +229,20 @@ def test_note_says_which_convention():
     note = change(people([1, 2, 3], [2, 4, 5]), "y", ONE_GROUP, level=0.9).note
     assert "90 % t interval" in note
     assert "exact small-sample factor with n - 1 degrees of freedom" in note
+
+
+@pytest.mark.parametrize("shift", [1e8, 2.0**48])
+def test_scores_far_from_zero_change_as_near(anorexia, weights, shift):
+    near = anorexia.assign(weight=(8 * anorexia["weight"]).round() / 8)
+    far = near.assign(weight=near["weight"] + shift)
+    columns = ["estimate", "se", "statistic", "p", "ci_low", "d_z_low", "d_av", "hedges_g"]
+    np.testing.assert_allclose(
+        change(far, "weight", weights).table[columns],
+        change(near, "weight", weights).table[columns],
+        rtol=RTOL_NONCENTRAL,
+    )
+
+
+def test_one_person_is_a_person():
+    with pytest.raises(TooFewError, match=r"1 person with a row at one of them"):
+        change(people([1], [None]), "y", ONE_GROUP)

@@ -172,3 +172,21 @@ def test_people_without_a_place_are_counted():
     assert result.warnings[0] == (
         "Left out: 1 of 20 people in arm 0, 0 of 20 people in arm 1; 1 without team (team)."
     )
+
+
+def test_the_place_that_is_missing_is_the_one_that_is_named():
+    data = study_of_places().assign(arm=lambda d: (d["team"] == "t1").astype(int))
+    data["site"] = data["site"].mask(data["id"] == 0)
+    data["team"] = data["team"].mask(data["id"] == 6)
+    result = compare(data, "y", STUDY)
+    assert result.n_excluded == 2
+    assert result.warnings[0] == (
+        "Left out: 1 of 20 people in arm 0, 1 of 20 people in arm 1; 1 without site (site), "
+        "1 without team (team) (a person may lack several)."
+    )
+
+
+def test_one_person_who_moves_is_a_person():
+    data = study_of_places().assign(arm=lambda d: d["id"] % 2)
+    data.loc[(data["wave"] == 1) & (data["id"] == 0), "site"] = "s3"
+    assert compare(data, "y", STUDY).warnings[0].startswith("1 person changed team")

@@ -106,7 +106,7 @@ def test_a_study_without_waves_compares_people_once(btheb):
     )
     assert row["wave"] is None
     assert "adjusted" not in result.note
-    assert "at the same wave" in result.note
+    assert "pooled standard deviation within arms, times" in result.note
 
 
 def test_a_study_with_a_follow_up_only_compares_without_baseline(btheb, blues):
@@ -119,6 +119,7 @@ def test_a_study_with_a_follow_up_only_compares_without_baseline(btheb, blues):
     ).table
     pd.testing.assert_frame_equal(only.drop(columns="wave"), once.drop(columns="wave"))
     assert only["wave"].item() == 2
+    assert "within arms at the same wave, times" in compare(btheb, "bdi", study).note
 
 
 def test_people_left_out_are_counted_by_arm_and_reason(btheb, blues):
@@ -190,15 +191,180 @@ POST = Study(person="id", arm="arm", intervention="t")
 TWO = list("ccccttttt")[:8]
 
 
-def test_an_outcome_that_never_varies_gives_nan_with_warnings():
-    result = compare(arms(arm=TWO).assign(y=4.0), "y", POST)
+def test_an_outcome_that_never_varies_is_refused():
+    with pytest.raises(TooFewError, match=r"'y' is 4 for all 8 people analysed, so there is not"):
+        compare(arms(arm=TWO).assign(y=4.0), "y", POST)
+
+
+def test_an_outcome_that_is_the_arm_gives_nan_with_warnings():
+    result = compare(arms(arm=TWO).assign(y=[4.0] * 4 + [5] * 4), "y", POST)
     row = result.table.iloc[0]
-    assert row["estimate"] == pytest.approx(0)
+    assert row["estimate"] == pytest.approx(1)
     assert row[["se", "statistic", "p", "hedges_g"]].isna().all()
     assert result.warnings == (
         "The model fits the outcome exactly: errors and tests are undefined.",
         "The outcome doesn't vary within the arms: Hedges' g is undefined.",
     )
+
+
+def two_waves(before, **columns):
+    """The eight people of `arms` as the follow-up, and a baseline."""
+    after = arms(arm=TWO, w=1, **columns)
+    return pd.concat([after.assign(w=0, y=before), after], ignore_index=True)
+
+
+WAVES = Study(person="id", arm="arm", intervention="t", wave="w", baseline=0, follow_up=1)
+
+
+def test_a_baseline_score_that_never_varies_is_dropped_with_a_warning():
+    result = compare(two_waves(0), "y", WAVES)
+    assert result.warnings == (
+        "'y' is 0 for everyone at baseline, so the difference is not adjusted for it.",
+        "The outcome doesn't vary within the arms at 0: Hedges' g is undefined.",
+    )
+    once = compare(arms(arm=TWO), "y", POST)
+    pd.testing.assert_frame_equal(result.coefficients, once.coefficients)
+    assert "adjusted" not in result.note
+    with pytest.raises(TooFewError, match=r"'y' is 3 for all 8 people analysed at 1, so"):
+        compare(two_waves(0).assign(y=3), "y", WAVES)
+
+
+def test_a_baseline_score_that_is_the_arm_is_no_covariate_to_leave_out():
+    with pytest.raises(
+        ColumnError,
+        match=r"regression of 'y' .*'y \(baseline\)' follows from 'arm'\. The baseline score can't be "
+        r"told from the arm; check it",
+    ) as error:
+        compare(two_waves([1] * 4 + [2] * 4), "y", WAVES)
+    assert "covariates" not in str(error.value)
+
+
+def test_who_was_left_out_before_a_covariate_stood_still_is_said():
+    with pytest.raises(
+        ColumnError,
+        match=r"^The regression of 'y' can't tell terms apart: 'job' is the same for everyone\. Leave "
+        r"those covariates out \(.*\)\. Before that, these were left out: 1 of 4 people in arm "
+        r"'c', 0 of 4 people in arm 't'; 1 alone with job=True\.$",
+    ):
+        compare(arms(arm=TWO, job=[True] + [False] * 7), "y", POST, covariates=["job"])
+
+
+@pytest.fixture(scope="module")
+def aged(btheb):
+    """Beat the Blues with an age (made up), and scores and ages that floats hold exactly."""
+    rng = np.random.default_rng(11)
+    return btheb.assign(age=rng.integers(18, 80, 100)[btheb["id"]].astype(float))
+
+
+def moved(column, shift, unit):
+    return lambda data: data.assign(**{column: shift + unit * data[column]})
+
+
+@pytest.mark.parametrize(
+    ("move", "estimates", "y_shift"),
+    [
+        (moved("bdi", 1e8, 1), 1, 1e8),
+        (moved("bdi", 2.0**50, 1), 1, 2.0**50),
+        (moved("age", 2024000000, 1), 1, 0),
+        (moved("age", 1.7e18, 86400e9), 86400e9, 0),
+    ],
+    ids=["outcome+1e8", "outcome+2**50", "2024000000+age", "nanoseconds"],
+)
+@pytest.mark.parametrize("kind", [*KINDS, "CR1S"])
+def test_scores_far_from_zero_give_the_same(aged, blues, move, estimates, y_shift, kind):
+    from dataclasses import replace
+
+    study = replace(blues, site="ward") if kind == "CR1S" else blues
+    near, far = (
+        compare(data, "bdi", study, covariates=["age", "drug"], vcov=kind)
+        for data in (aged, move(aged))
+    )
+    columns = [*INFERENCE, "statistic", "df", "hedges_g", "hedges_g_low", "n"]
+    np.testing.assert_allclose(
+        far.table[columns].astype(float), near.table[columns].astype(float), rtol=1e-8
+    )
+    ours, theirs = (result.coefficients.set_index("term") for result in (far, near))
+    ours.loc["age", ["estimate", "se"]] *= estimates
+    slopes = ["treatment", "bdi (baseline)", "age", "drug=Yes"]
+    for name in ("estimate", "se", "p"):
+        np.testing.assert_allclose(ours.loc[slopes, name], theirs.loc[slopes, name], rtol=1e-7)
+    if y_shift:
+        expected = theirs.loc["intercept", "estimate"] + y_shift * (
+            1 - theirs.loc["bdi (baseline)", "estimate"]
+        )
+        np.testing.assert_allclose(ours.loc["intercept", "estimate"], expected, rtol=1e-8)
+    assert far.warnings == near.warnings
+
+
+@pytest.mark.parametrize(("size", "word"), [(1e200, "large"), (1e-200, "small")])
+def test_scores_that_can_t_be_squared_are_refused(btheb, blues, size, word):
+    from cpeval.outcomes import change
+
+    data = btheb.assign(bdi=btheb["bdi"] * size)
+    row = data["bdi"].argmax() + 1
+    for call in (change, compare):
+        with pytest.raises(DataError, match=rf"too {word} to compute with: 'bdi' \(.*row {row}\)"):
+            call(data, "bdi", blues)
+
+
+def test_numbers_stored_as_text_are_refused_unless_categories_are_meant():
+    data = arms(arm=TWO, age=list("34563456"))
+    with pytest.raises(
+        ColumnError,
+        match=r"numbers stored as text: 'age'\. Make them numbers, or say \{'age': 'category'\} if cat",
+    ):
+        compare(data, "y", POST, covariates=["age"])
+    some = arms(arm=TWO, age=["3", None, 5, "6", "3", 4, "5", 6])
+    with pytest.raises(ColumnError, match="numbers stored as text: 'age'"):
+        compare(some, "y", POST, covariates=["age"])
+    terms = compare(data, "y", POST, covariates={"age": "category"}, vcov="HC1").coefficients[
+        "term"
+    ]
+    assert terms.tolist() == ["intercept", "arm", "age=4", "age=5", "age=6"]
+    # Who makes categories means them.
+    compare(data.astype({"age": "category"}), "y", POST, covariates=["age"], vcov="HC1")
+
+
+def test_no_covariates_and_those_of_pandas_will_do(btheb, blues):
+    nothing = compare(btheb, "bdi", blues, covariates=None)
+    pd.testing.assert_frame_equal(nothing.table, compare(btheb, "bdi", blues).table)
+    listed = compare(btheb, "bdi", blues, covariates=list(COVARIATES)).coefficients
+    for given in (pd.Index(COVARIATES), pd.Series(COVARIATES), np.array(COVARIATES)):
+        result = compare(btheb, "bdi", blues, covariates=given)
+        pd.testing.assert_frame_equal(result.coefficients, listed)
+
+
+def test_terms_are_unique():
+    data = two_waves([2, 3, 5, 1, 7, 2, 4, 4]).assign(
+        intercept=[*range(8)] * 2, **{"y (baseline)": [3, 1, 4, 1, 5, 9, 2, 6] * 2}
+    )
+    names = ["intercept", "y (baseline)"]
+    terms = compare(data, "y", WAVES, covariates=names).coefficients["term"].tolist()
+    assert terms == [
+        *("intercept", "arm", "y (baseline)"),
+        *("intercept (covariate)", "y (baseline) (covariate)"),
+    ]
+    renamed = data[["id", "y", "w", "arm"]].rename(columns={"arm": "intercept"})
+    study = Study(person="id", arm="intercept", intervention="t", wave="w", baseline=0, follow_up=1)
+    result = compare(renamed, "y", study)
+    assert result.coefficients["term"].tolist()[:2] == ["intercept (constant)", "intercept"]
+    assert result.table["estimate"].item() == result.coefficients["estimate"][1]
+
+
+def test_a_covariate_named_as_a_reason_hides_nobody():
+    data = two_waves([2, 3, 5, 1, 7, 2, 4, 4]).assign(
+        **{"y at follow-up": [1, 2, 4, 2, 5, 3, 3, 6] * 2}
+    )
+    data.loc[15, "y"] = np.nan
+    result = compare(data, "y", WAVES, covariates=["y at follow-up"])
+    assert (result.table["n"].item(), result.n_excluded) == (7, 1)
+
+
+def test_two_who_are_alone_with_values_of_one_name_are_both_left_out():
+    data = arms(arm=TWO, job=["a", "b", "a", "b", "a", 1, "1", "b"])
+    result = compare(data, "y", POST, covariates={"job": "category"})
+    assert result.n_excluded == 2
+    assert "2 alone with job=1" in result.warnings[0]
 
 
 def test_three_arms_are_listed_with_counts():
@@ -236,7 +402,7 @@ def test_people_who_change_arm_are_named_with_rows():
 
 
 def test_an_arm_with_one_person_is_too_few():
-    with pytest.raises(TooFewError, match=r"'c' \(7 people\), 't' \(1 people\)"):
+    with pytest.raises(TooFewError, match=r"'c' \(7 people\), 't' \(1 person\)"):
         compare(arms(arm=list("ccccccct")), "y", POST)
 
 
@@ -244,7 +410,7 @@ def test_more_terms_than_people_is_too_few():
     rng = np.random.default_rng(3)
     names = [f"x{k}" for k in range(6)]
     data = arms(arm=TWO, **{name: rng.normal(size=8) for name in names})
-    with pytest.raises(TooFewError, match=r"8 people have all that is needed, for 8 terms"):
+    with pytest.raises(TooFewError, match=r"8 people with all that is needed, for 8 terms"):
         compare(data, "y", POST, covariates=names)
 
 
@@ -296,7 +462,12 @@ def test_a_covariate_may_have_any_name():
     data = arms(arm=TWO, intercept=range(8), job=["a", pd.NA, "b", "a", "b", None, "a", "b"])
     result = compare(data, "y", POST, covariates=["intercept", "job"])
     plainly = compare(data.rename(columns={"intercept": "x"}), "y", POST, covariates=["x", "job"])
-    assert result.coefficients["term"].tolist() == ["intercept", "arm", "intercept", "job=b"]
+    assert result.coefficients["term"].tolist() == [
+        "intercept",
+        "arm",
+        "intercept (covariate)",
+        "job=b",
+    ]
     pd.testing.assert_frame_equal(result.table, plainly.table)
 
 

@@ -86,3 +86,20 @@ def test_no_scores_is_an_error():
     data = pd.DataFrame({"id": [1, 2], "y": [None, None]})
     with pytest.raises(TooFewError, match="'y' holds no score at any wave"):
         means(data, "y", Study(person="id"))
+
+
+@pytest.mark.parametrize("score", [1.0, 0.1])
+def test_scores_that_are_all_equal_have_no_interval(score):
+    data = pd.DataFrame({"id": range(6), "arm": list("aaabbb"), "y": [score] * 3 + [1.0, 2, 4]})
+    result = means(data, "y", Study(person="id", arm="arm", intervention="b"))
+    row = result.table.iloc[0]
+    assert (row["estimate"], row["sd"], row["se"]) == (score, 0, 0)
+    assert row[["ci_low", "ci_high"]].isna().all()
+    assert result.table[["ci_low", "ci_high"]].iloc[1].notna().all()
+    assert result.warnings == ("All scores are equal, so the interval is undefined: 'a'.",)
+
+
+def test_without_waves_the_note_has_none(help_trial, help_study):
+    data = pd.DataFrame({"id": range(3), "y": [1.0, 2, 4]})
+    assert "wave" not in means(data, "y", Study(person="id")).note
+    assert "The people differ from wave to wave." in means(help_trial, "CES_D", help_study).note

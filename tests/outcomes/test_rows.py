@@ -1,5 +1,7 @@
 """What every analysis of a study's rows refuses, and how it says so."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -80,6 +82,32 @@ def test_many_duplicates_are_counted_not_all_shown():
         means(data, "y", Study(person="id"))
 
 
+def test_many_duplicates_take_no_time():
+    ids = np.repeat(np.arange(300_000), 2)
+    start = time.process_time()
+    with pytest.raises(DuplicateError, match=r"299980 more\."):
+        means(pd.DataFrame({"id": ids, "y": 1.0}), "y", Study(person="id"))
+    # A group for each, to show twenty, took ten times as long.
+    assert time.process_time() - start < 2
+
+
+def test_many_wrong_values_take_no_time():
+    data = pd.DataFrame({"id": np.arange(200_000), "y": [f"x{k}" for k in range(200_000)]})
+    start = time.process_time()
+    with pytest.raises(ColumnError, match=r"'x19' in row 20 and 199980 other values\."):
+        means(data, "y", Study(person="id"))
+    with pytest.raises(ColumnError, match=r"'x' in rows 1, 2, .*, 20 and 199980 more"):
+        means(data.assign(y="x"), "y", Study(person="id"))
+    assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize("outcome", [None, ["y"], 3])
+def test_an_outcome_that_is_no_name_is_refused(outcome):
+    for call in (change, compare, means):
+        with pytest.raises(OptionError, match=r"'outcome' must be the name of one column.*Got "):
+            call(frame(), outcome, STUDY)
+
+
 def test_rows_without_a_person_or_wave_are_named():
     with pytest.raises(DataError, match=r"No person in column 'id': rows 2, 3\."):
         change(frame(id=["a", None, None, "d", *"abcd"]), "y", STUDY)
@@ -106,7 +134,8 @@ def test_text_in_the_outcome_is_named_with_rows():
         (list("12345678"), r"'y' holds numbers as text, such as '1': convert it"),
         ([True, False] * 4, r"'y' holds true/false, which 1 and 0 would say as numbers"),
         (pd.date_range("2024-01-01", periods=8), r"'y' holds dates"),
-        (pd.Categorical([1, 2, 3, 4] * 2), r"'y' holds numbers as text"),
+        (pd.Categorical(list("12341234")), r"'y' holds numbers as text, such as '1'"),
+        (pd.Categorical([True, False] * 4), r"'y' holds true/false"),
     ],
 )
 def test_an_outcome_that_is_not_numbers_is_refused(values, says):
@@ -135,6 +164,7 @@ def expected():
         {"arm": object, "wave": object, "id": object},
         {"arm": bool},
         {"y": "float32"},
+        {"y": "category"},
     ],
 )
 def test_types_that_hold_the_same_values_give_the_same(cast):

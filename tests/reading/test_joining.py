@@ -65,6 +65,8 @@ def test_what_was_done_is_said():
             "n_rows": 4,
             "left_only": 0,
             "right_only": 0,
+            "left_ids": 0,
+            "right_ids": 0,
             "shared": [],
             "read": {"file": "responses.csv"},
         }

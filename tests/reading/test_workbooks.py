@@ -188,3 +188,18 @@ def test_the_workbook_can_be_moved_after_reading(book, tmp_path):
     cp.read(path)
     shutil.move(path, tmp_path / "moved.xlsx")
     assert (tmp_path / "moved.xlsx").exists()
+
+
+def test_a_title_and_a_blank_row_above_the_names(book):
+    rows = [["Our survey"], [], ["id", "q1"], [1, 2]]
+    refused(book(S=rows), "column 2 ", "hold values but have no name", "delete titles above")
+
+
+def test_blank_rows_above_the_names_and_between_rows_do_no_harm(book):
+    data = cp.read(book(S=[[], [], ["id", "q1", "q2"], [1, 2], [], [3, 4, 5]]))
+    assert data["id"].tolist() == [1, 3]
+    assert data["q2"].isna().tolist() == [True, False]
+
+
+def test_formulas_below_blank_rows_are_named_where_they_are(book):
+    refused(book(S=[[], ["id", "q1"], [], [1, "=A4+1"]]), "saved without their values in B4")

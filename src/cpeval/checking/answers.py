@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cpeval.checking.found import found
+from cpeval.checking.missing_line import FORGOTTEN
 from cpeval.definitions.model import Instrument
 from cpeval.definitions.parts import Item
 from cpeval.errors import listed
@@ -15,12 +16,17 @@ from cpeval.invalid_answers import accepted
 
 #: The problem that a study may excuse by ``on_invalid = "missing"``.
 OUTSIDE = "answer outside the codes"
+#: Among answers of one digit, people also write 8 and 9 for "no answer".
+SUSPECT = (*FORGOTTEN, 8.0, 9.0)
 
 
 def answer_problems(
-    frame: pd.DataFrame, definition: Instrument, columns: Mapping[str, str]
+    frame: pd.DataFrame, definition: Instrument, columns: Mapping[str, str], line: str
 ) -> Iterator[pd.DataFrame]:
-    """Yield what is wrong with each item's column; ``columns`` maps item codes to those there."""
+    """Yield what is wrong with each item's column; ``columns`` maps item codes to those there.
+
+    ``line`` declares the answers that look like missing codes.
+    """
     for code, column in columns.items():
         item = definition.item(code)
         values = frame[column]
@@ -31,14 +37,16 @@ def answer_problems(
         allowed = accepted(definition, item)
         wrong = np.flatnonzero(numbers.notna() & ~numbers.isin(allowed))
         codes = ", ".join(f"{c:g}" for c in allowed)
+        suspect = numbers.iloc[wrong].isin(SUSPECT).any()
+        declare = f"declare it under [data]: {line}" if suspect else "declare it (missing = …)."
         yield found(
             OUTSIDE,
             "error",
             column,
             wrong,
             numbers.iloc[wrong],
-            advice=f"{definition.name}, item {code}, takes {codes}. If it means missing, declare "
-            "it (missing = …); otherwise correct it.",
+            advice=f"{definition.name}, item {code}, takes {codes}. Correct it; or if it means "
+            f"missing, {declare}",
         )
         yield from _mixed(definition, item, column, numbers)
         if len(frame) and values.isna().all():
@@ -52,6 +60,21 @@ def answer_problems(
                 numbers.iloc[0],
                 advice="All answers are the same.",
             )
+
+
+def suspects(
+    frame: pd.DataFrame, definition: Instrument, columns: Mapping[str, str]
+) -> dict[str, list[float]]:
+    """Return the answers outside the codes that look like missing codes, by column."""
+    seen: dict[str, list[float]] = {}
+    for code, column in columns.items():
+        numbers = pd.to_numeric(frame[column], errors="coerce").astype(float)
+        wrong = numbers[
+            numbers.isin(SUSPECT) & ~numbers.isin(accepted(definition, definition.item(code)))
+        ]
+        if len(wrong):
+            seen[column] = sorted(wrong.unique())
+    return seen
 
 
 def _text_answers(

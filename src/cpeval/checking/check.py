@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from cpeval.checking.answers import answer_problems
-from cpeval.checking.columns import other_columns
+from cpeval.checking.answers import answer_problems, suspects
+from cpeval.checking.columns import forgotten, other_columns
 from cpeval.checking.found import found
+from cpeval.checking.item_layout import absent_advice, wide_advice
+from cpeval.checking.missing_line import missing_line
 from cpeval.checking.people import study_problems
+from cpeval.checking.places import FILE_COLUMNS, said, some, with_files
+from cpeval.checking.reading_notes import reading_notes
 from cpeval.definitions.catalogue import resolve
 from cpeval.definitions.model import Instrument
-from cpeval.errors import ColumnError, DataError, did_you_mean
+from cpeval.errors import ColumnError, DataError, listed
 from cpeval.item_columns import ANY_COLUMNS, Items, item_columns
+from cpeval.reading.origin import Origin, origin_of
 from cpeval.result import Result
 from cpeval.study import Study
 
@@ -37,10 +42,14 @@ class Check(Result):
 
     ``table`` has one row a problem and cell: ``problem``, ``severity`` (error, warning, note),
     ``column``, ``row`` (counted from 1, the first row of data; missing when the whole column is
-    meant), ``value``, ``advice``.
+    meant), ``value``, ``advice``. When cpeval read the data, also ``file``, ``file_row`` (counted
+    from 1, the row below the names; blank rows count) and, where a column of the file became
+    another (`cpeval.read_wide`), ``file_column``. ``first_rows`` holds the row of a spreadsheet
+    that each file's first row of data is in, None where that isn't certain.
     """
 
     n_rows: int
+    first_rows: Mapping[str, int | None] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -58,8 +67,8 @@ class Check(Result):
         groups = self.table.groupby(keys, sort=False, dropna=False)
         short = groups.agg(
             cells=("row", lambda rows: max(int(rows.notna().sum()), 1)),
-            values=("value", lambda v: _some(v.dropna().unique())),
-            rows=("row", lambda rows: _some(rows.dropna().astype(int))),
+            values=("value", lambda v: some(v.dropna().unique())),
+            rows=("row", lambda rows: some(rows.dropna().astype(int))),
         ).reset_index()
         return short[["severity", "problem", "column", "cells", "values", "rows", "advice"]]
 
@@ -67,20 +76,24 @@ class Check(Result):
         """Say it problem by problem, with what to do."""
         if self.table.empty:
             return f"No problems found in {self.n_rows} rows."
-        lines = []
-        for severity, problem, column, cells, values, rows, advice in self.summary.itertuples(
-            index=False
+        keys = ["severity", "problem", "column", "advice"]
+        keys += [name for name in ("file", "file_column") if name in self.table]
+        # Whole columns with one advice are said together.
+        heads: dict[tuple[str, str, str, str], list[str]] = {}
+        for (severity, problem, column, advice, *_), cells in self.table.groupby(
+            keys, sort=False, dropna=False
         ):
-            where = f" in column {column!r}" if column else ""
-            what = f" ({values})" if values else ""
-            at = (
-                f", row {rows}"
-                if cells == 1 and rows
-                else f", {cells} cells, rows {rows}"
-                if rows
-                else ""
-            )
-            lines.append(f"{severity}: {problem}{where}{what}{at}.\n    {advice}")
+            values = some(cells["value"].dropna().unique())
+            rows = said(cells, self.first_rows)
+            where = (f" ({values})" if values else "") + (f", {rows}" if rows else "")
+            columns = heads.setdefault((f"{severity}: {problem}", where, str(advice), rows), [])
+            if column and column not in columns:
+                columns.append(str(column))
+        lines = []
+        for (head, where, advice, _), columns in heads.items():
+            noun = "column" if len(columns) == 1 else "columns"
+            named = f" in {noun} {listed(columns)}" if columns else ""
+            lines.append(f"{head}{named}{where}.\n    {advice}")
         return "\n".join([*lines, self.note])
 
     __repr__ = __str__
@@ -98,8 +111,8 @@ class Check(Result):
         """Raise one `DataError` with every error, if there is any."""
         if not self.ok:
             wrong = self.table[self.table["severity"] == "error"]
-            said = Check(table=wrong, note="", n_rows=self.n_rows)
-            raise DataError(f"The data have problems (rows count from 1):\n{str(said).rstrip()}")
+            errors = str(replace(self, table=wrong, note="")).rstrip()
+            raise DataError(f"The data have problems (rows count from 1):\n{errors}")
 
 
 def check(
@@ -107,6 +120,7 @@ def check(
     study: Study | None = None,
     *,
     instruments: Instruments = (),
+    outcomes: Sequence[str] = (),
 ) -> Check:
     """Find every problem that would spoil an analysis, and say what to do about each.
 
@@ -119,11 +133,15 @@ def check(
     instruments : sequence, or mapping to where their items are
         Names or definitions whose item columns are looked at; a mapping's values are what
         `score` takes as ``items``.
+    outcomes : sequence of str, optional
+        Columns that are analysed as numbers. Those that the data lack, such as scores to come,
+        are passed over.
 
     Returns
     -------
     Check
-        ``table`` (problem, severity, column, row, value, advice), ``ok``, ``summary``.
+        ``table`` (problem, severity, column, row, value, advice; and file, file_row, file_column
+        when cpeval read the data), ``ok``, ``summary``.
 
     Raises
     ------
@@ -137,9 +155,11 @@ def check(
     Errors: no rows; a column absent or there twice; a person or wave missing; a person twice at
     a wave; a wave that the study doesn't name, or names and no row has; arms that are not two,
     or change within a person; answers outside an instrument's codes, text or labels in place of
-    codes, two codings in one column. Warnings: names that differ in case or spaces only; text
-    in a column of numbers; values that look like missing codes; an arm missing; a person at
-    several sites. Notes: items that nobody answered or that don't vary.
+    codes, two codings in one column; text in an outcome; infinite values. Warnings: names that
+    differ in case or spaces only; text in a column of numbers; numbers written with their unit;
+    values that look like missing codes; an arm missing; a person at several sites. Notes: items
+    that nobody answered or that don't vary; rows that a join dropped or kept, and codes that
+    were made missing, as far as the data's ``attrs`` say so.
 
     Examples
     --------
@@ -167,15 +187,34 @@ def check(
                 "no rows", "error", advice="Is this the right file, and were all rows filtered out?"
             )
         )
-    used = _item_columns(frame, instruments, parts)
-    if study is not None:
-        parts += study_problems(frame, study)
-    for definition, columns in used:
-        parts += answer_problems(frame, definition, columns)
-    items = {column for _, columns in used for column in columns.values()}
     roles = set(study.columns.values()) if study is not None else set()
-    parts += other_columns(frame, [c for c in frame.columns if c not in items | roles])
-    return _gathered(parts, len(frame))
+    used, wide = _item_columns(frame, instruments, roles, parts)
+    if study is not None:
+        parts += study_problems(frame, study, wide=wide)
+    items = {column for _, columns in used for column in columns.values()}
+    rest = [c for c in frame.columns if c not in items | roles]
+    line = _declared(frame, used, rest)
+    for definition, columns in used:
+        parts += answer_problems(frame, definition, columns, line)
+    parts += other_columns(frame, rest, set(outcomes), line)
+    parts += reading_notes(frame)
+    return _gathered(parts, len(frame), origin_of(frame))
+
+
+def _declared(
+    frame: pd.DataFrame, used: list[tuple[Instrument, dict[str, str]]], rest: list[str]
+) -> str:
+    """Return the line for the study file that declares all that looks like missing codes."""
+    codes = {
+        c: v
+        for definition, columns in used
+        for c, v in suspects(frame, definition, columns).items()
+    }
+    for column in rest:
+        rows = forgotten(frame[column])
+        if len(rows):
+            codes[column] = sorted({float(v) for v in frame[column].iloc[rows]})
+    return missing_line(frame, codes) if codes else ""
 
 
 def _as_pandas(data: object) -> pd.DataFrame:
@@ -190,45 +229,54 @@ def _as_pandas(data: object) -> pd.DataFrame:
     return pandas
 
 
-def _gathered(parts: list[pd.DataFrame], n_rows: int) -> Check:
+def _gathered(parts: list[pd.DataFrame], n_rows: int, origin: Origin | None) -> Check:
     parts = [part for part in parts if len(part)]
+    first_rows = {} if origin is None else origin.first_rows
     if not parts:
+        columns = [*COLUMNS, *(FILE_COLUMNS if origin is not None else ())]
         return Check(
-            table=pd.DataFrame(columns=list(COLUMNS)), note=f"Checked {n_rows} rows.", n_rows=n_rows
+            table=pd.DataFrame(columns=columns),
+            note=f"Checked {n_rows} rows.",
+            n_rows=n_rows,
+            first_rows=first_rows,
         )
     table = pd.concat(parts, ignore_index=True)
     order = table["severity"].map(_ORDER)
     table = table.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
     counts = {name: int((table["severity"] == name).sum()) for name in _ORDER}
-    said = ", ".join(f"{n} {name}{'' if n == 1 else 's'}" for name, n in counts.items() if n)
-    note = f"Checked {n_rows} rows: {said}. Rows count from 1, the first row of data."
-    return Check(table=table, note=note, n_rows=n_rows)
+    counted = ", ".join(f"{n} {name}{'' if n == 1 else 's'}" for name, n in counts.items() if n)
+    note = f"Checked {n_rows} rows: {counted}. Rows count from 1, the first row of data."
+    if origin is not None:
+        table = with_files(table, origin)
+    return Check(table=table, note=note, n_rows=n_rows, first_rows=first_rows)
 
 
 def _item_columns(
     frame: pd.DataFrame,
     instruments: Instruments,
+    roles: set[str],
     parts: list[pd.DataFrame],
-) -> list[tuple[Instrument, dict[str, str]]]:
-    """Match items to columns; those absent become problems, the rest are looked at all the same."""
+) -> tuple[list[tuple[Instrument, dict[str, str]]], str]:
+    """Match items to columns; those absent become problems, the rest are looked at all the same.
+
+    Returns also advice when the columns hold several waves.
+    """
     if isinstance(instruments, str | Instrument):
         instruments = [instruments]
     where = dict(instruments) if isinstance(instruments, Mapping) else dict.fromkeys(instruments)
-    used = []
+    matched = []
     for which, items in where.items():
         definition = resolve(which)
-        columns = item_columns(definition, items, ANY_COLUMNS)
+        matched.append((definition, item_columns(definition, items, ANY_COLUMNS)))
+    taken = roles | {column for _, columns in matched for column in columns.values()}
+    free = [str(c) for c in frame.columns if c not in taken]
+    used, wide = [], ""
+    for definition, columns in matched:
         absent = [column for column in columns.values() if column not in frame.columns]
+        several = wide_advice(absent, free)
+        wide = wide or several
         for column in absent:
-            near = did_you_mean(column, frame.columns)
-            advice = (
-                f"{definition.name} needs it{near}. Say where its items are, or rename the column."
-            )
+            advice = several or absent_advice(definition.name, column, free)
             parts.append(found("item column absent", "error", column, advice=advice))
         used.append((definition, {i: c for i, c in columns.items() if c not in absent}))
-    return used
-
-
-def _some(values: Any, most: int = 8) -> str:  # noqa: ANN401
-    shown = [str(v) for v in list(values)[:most]]
-    return ", ".join(shown) + (", …" if len(values) > most else "")
+    return used, wide

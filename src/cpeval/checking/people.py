@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,18 +11,23 @@ from cpeval.checking.found import found, text
 from cpeval.errors import did_you_mean, listed
 from cpeval.study import Study
 
+#: REDCap's column of events.
+EVENT = "redcap_event_name"
+_DATES = (
+    "The waves in the data are dates. Make the column text first, such as '2024-01-31', and name "
+    "those texts as the study's waves."
+)
 
-def study_problems(frame: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]:
-    """Yield what is wrong with the columns that the study names."""
+
+def study_problems(frame: pd.DataFrame, study: Study, *, wide: str = "") -> Iterator[pd.DataFrame]:
+    """Yield what is wrong with the columns that the study names; ``wide`` is advice on waves."""
     absent = {role: c for role, c in study.columns.items() if c not in frame.columns}
     for role, column in absent.items():
-        near = did_you_mean(column, frame.columns)
-        yield found(
-            "column absent",
-            "error",
-            column,
-            advice=f"The study names it as {role}{near}. Columns there: {listed(frame.columns)}.",
-        )
+        near = did_you_mean(column, [c for c in frame.columns if c not in study.columns.values()])
+        advice = f"The study names it as {role}{near}. Columns there: {listed(frame.columns)}."
+        if role == "wave":
+            advice = _layout(frame, column, wide) or advice
+        yield found("column absent", "error", column, advice=advice)
     here = {role: column for role, column in study.columns.items() if role not in absent}
     if "person" in here:
         yield _missing(
@@ -35,7 +40,9 @@ def study_problems(frame: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]:
         yield from _arms(frame, study)
     for role in ("site", "team", "arm", "wave", "worker"):
         if role in here:
-            yield _variants(frame, here[role])
+            # A wave that the study doesn't name is an error already.
+            known = list(study.waves) if role == "wave" and study.waves else None
+            yield _variants(frame, here[role], known)
     for role in ("site", "team"):
         if "person" in here and role in here:
             yield _wanderers(
@@ -46,6 +53,16 @@ def study_problems(frame: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]:
                 "warning",
                 f"Is the person's {role} right? Analyses use the one at baseline.",
             )
+
+
+def _layout(frame: pd.DataFrame, column: str, wide: str) -> str:
+    """Advise on data that aren't one row a person and wave, if they look like that."""
+    if EVENT in frame.columns:
+        return (
+            f"The data are a REDCap export: {EVENT!r} says the event. Add a section "
+            f"[data.redcap] to the study file (events = {{ … }}); it makes {column!r}."
+        )
+    return f"{wide} That makes {column!r}." if wide else ""
 
 
 def _missing(
@@ -81,6 +98,7 @@ def _waves(frame: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]:
     if not study.waves:
         return
     unknown = np.flatnonzero(column.notna() & ~column.isin(list(study.waves)))
+    dates = pd.api.types.is_datetime64_any_dtype(column)
     values = column.iloc[unknown]
     hints = {v: _wave_hint(v, study) for v in values.unique()}
     for value, hint in hints.items():
@@ -91,7 +109,7 @@ def _waves(frame: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]:
             str(study.wave),
             rows,
             values[values == value],
-            advice=hint,
+            advice=_DATES if dates else hint,
         )
     there = sorted(column.dropna().unique(), key=str)
     for wave in study.waves:
@@ -102,17 +120,32 @@ def _waves(frame: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]:
                 str(study.wave),
                 None,
                 wave,
-                advice=f"No row has it. Waves there: {listed(there)}.",
+                advice=_DATES if dates else f"No row has it. Waves there: {listed(there)}.",
             )
 
 
 def _wave_hint(value: object, study: Study) -> str:
     for wave in study.waves:
-        if str(value).strip().casefold() == str(wave).strip().casefold():
-            return f"The study says {wave!r} ({type(wave).__name__}); write both the same way."
+        if str(text(value)).strip().casefold() == str(wave).strip().casefold():
+            return _kinds(wave, value) or f"The study says {wave!r}; write both the same way."
     return (
         f"The study names {listed(study.waves)}{did_you_mean(value, study.waves)}. "
         "Correct it, or list it among follow_up."
+    )
+
+
+def _kinds(named: object, there: object) -> str:
+    """Advise where the study and the data differ in quotes only: text against a number."""
+    if str(text(named)) != str(text(there)) or isinstance(named, str) is isinstance(there, str):
+        return ""
+    if isinstance(named, str):
+        return (
+            f"The study file has {named!r} in quotes, which is text; the data have the number "
+            f"{text(there)}: remove the quotes."
+        )
+    return (
+        f"The study file has the number {text(named)}; the data have {there!r}, which is text: put "
+        "quotes around it in the study file."
     )
 
 
@@ -123,13 +156,16 @@ def _arms(frame: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]:
     )
     there = sorted(frame[arm].dropna().unique(), key=str)
     if study.intervention not in there:
+        kinds = [hint for value in there if (hint := _kinds(study.intervention, value))]
         yield found(
             "intervention not found",
             "error",
             arm,
             None,
             study.intervention,
-            advice=f"No row has the study's intervention. Values there: {listed(there)}"
+            advice=kinds[0]
+            if kinds
+            else f"No row has the study's intervention. Values there: {listed(there)}"
             f"{did_you_mean(study.intervention, there)}.",
         )
     if len(there) != 2:
@@ -161,9 +197,10 @@ def _wanderers(
     return found(problem, severity, column, rows, frame[column].iloc[rows], advice=advice)
 
 
-def _variants(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Names that differ in case or spaces only are most likely one."""
+def _variants(frame: pd.DataFrame, column: str, known: Sequence[object] | None) -> pd.DataFrame:
+    """Names that differ in case or spaces only are most likely one; those known, if given."""
     names = pd.Series(frame[column].dropna().unique())
+    names = names if known is None else names[names.isin(known)]
     text = names[names.map(lambda v: isinstance(v, str))].astype(str)
     plain = text.str.split().str.join(" ").str.casefold()
     doubtful = text[plain.duplicated(keep=False)]

@@ -188,6 +188,7 @@ def redundant(x: Floats, terms: Sequence[str]) -> dict[str, str]:
         if not kept or np.linalg.norm(column - basis @ weights) > explained:
             kept.append(k)
             continue
-        sources = [terms[1 + kept[i]] for i in map(int, np.flatnonzero(np.abs(weights) > 1e-6))]
+        matter = np.abs(weights) > 1e-6 + explained
+        sources = [terms[1 + kept[i]] for i in map(int, np.flatnonzero(matter))]
         faults[terms[1 + k]] = f"follows from {', '.join(map(repr, sources))}"
     return faults

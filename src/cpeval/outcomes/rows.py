@@ -285,6 +285,5 @@ def _arms(
 def arm_counts(arm: Codes, groups: Sequence[Value]) -> str:
     """List arms with how many people are in each, for a message."""
     return ", ".join(
-        f"{group!r} ({people_text(np.count_nonzero(arm == code))})"
-        for code, group in enumerate(groups)
+        f"{group!r} ({people_text(int((arm == code).sum()))})" for code, group in enumerate(groups)
     )

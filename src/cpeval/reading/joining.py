@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -20,6 +21,7 @@ from cpeval.errors import (
     require_option,
 )
 from cpeval.reading.id_pairs import Pairs, pair_ids
+from cpeval.reading.origin import origin_of, signed
 
 EXPECT = ("one-to-many", "many-to-one", "one-to-one")
 UNMATCHED = ("raise", "keep", "drop")
@@ -58,7 +60,8 @@ def join(
         the many side (of the left table for one-to-one); kept rows of the one side come last.
         A column that both have is kept once when it says the same in every pair of rows. With
         pandas, ``attrs["joined"]`` gains a dict: on, expect, unmatched, n_left, n_right, n_rows,
-        left_only and right_only (rows without a partner), shared (columns that both had).
+        left_only and right_only (rows without a partner), left_ids and right_ids (how many ids
+        these are), shared (columns that both had).
 
     Raises
     ------
@@ -116,7 +119,7 @@ def join(
     if unmatched == "raise":
         _require_partners(first, second, keys, pairs)
     shared = _require_same(first, second, keys, pairs)
-    made = _joined(first, second, keys, pairs, shared, expect, unmatched)
+    made, rows = _joined(first, second, keys, pairs, shared, expect, unmatched)
     noted = {
         "on": keys,
         "expect": expect,
@@ -126,11 +129,16 @@ def join(
         "n_rows": len(made),
         "left_only": int(pairs.left_only.sum()),
         "right_only": int(pairs.right_only.sum()),
+        "left_ids": len(_ids(first, list(keys), pairs.left_only)),
+        "right_ids": len(_ids(second, list(keys.values()), pairs.right_only)),
         "shared": shared,
     }
     native: IntoDataFrameT = made.to_native()
     if isinstance(native, pd.DataFrame):
         native.attrs = _attrs(left, right, noted)
+        native.attrs |= _origin(
+            native, left, right, set(right.columns) - {*keys.values(), *shared}, rows
+        )
     elif noted["left_only"] or noted["right_only"]:
         verb = "kept" if unmatched == "keep" else "left out"
         warnings.warn(
@@ -269,8 +277,11 @@ def _joined(
     shared: Sequence[str],
     expect: str,
     unmatched: str,
-) -> nw.DataFrame[Any]:
-    """Join by the numbers of the keys, which are of one type whatever the keys are."""
+) -> tuple[nw.DataFrame[Any], dict[str, np.ndarray]]:
+    """Join by the numbers of the keys, which are of one type whatever the keys are.
+
+    Returns also the rows of the left and of the right table, -1 for none.
+    """
     code, other = "__cpeval_code", "__cpeval_code_right"
     ours = _numbered(left, code, pairs.left, _LEFT)
     theirs = _numbered(right, other, pairs.right, _RIGHT)
@@ -288,11 +299,15 @@ def _joined(
     order = [_RIGHT, _LEFT] if expect == "one-to-many" else [_LEFT, _RIGHT]
     made = made.sort(*order, nulls_last=True)
     wanted = [*left.columns, *(c for c in right.columns if c not in (*keys.values(), *shared))]
+    rows = {
+        side: made[column].fill_null(-1).to_numpy().astype(np.int64)
+        for side, column in (("left", _LEFT), ("right", _RIGHT))
+    }
     made = made.select(*wanted)
     native = made.to_native()
     if isinstance(native, pd.DataFrame):
         made = nw.from_native(native.reset_index(drop=True), eager_only=True)
-    return made
+    return made, rows
 
 
 def _numbered(
@@ -305,10 +320,29 @@ def _numbered(
     )
 
 
+def _origin(
+    made: pd.DataFrame,
+    left: Any,  # noqa: ANN401
+    right: Any,  # noqa: ANN401
+    theirs: set[str],
+    rows: Mapping[str, np.ndarray],
+) -> dict[Hashable, Any]:
+    """Say of each row which rows of the files were joined; the right table's columns are its."""
+    ours, others = origin_of(left), origin_of(right)
+    if ours is None:
+        return {}
+    parts = ours.at(rows["left"])
+    added = [
+        replace(part, columns={c: [] for c in theirs} if part.columns is None else part.columns)
+        for part in (others.at(rows["right"]) if others is not None else ())
+    ]
+    return {"origin": signed(made, [*added, *parts])}
+
+
 def _attrs(left: Any, right: Any, noted: dict[str, Any]) -> dict[Hashable, Any]:  # noqa: ANN401
     """Keep the left table's notes, and the labels of both."""
     ours, theirs = left.attrs, right.attrs
-    merged: dict[Hashable, Any] = {**ours}
+    merged: dict[Hashable, Any] = {k: v for k, v in ours.items() if k != "origin"}
     for name in ("labels", "value_labels"):
         if name in ours or name in theirs:
             merged[name] = {**theirs.get(name, {}), **ours.get(name, {})}

@@ -56,18 +56,24 @@ class Origin:
         """Return the parts for other rows of the table."""
         return [part.at(rows) for part in self.parts]
 
-    def cells(self, column: str, rows: np.ndarray) -> tuple[list[Any], np.ndarray, list[Any]]:
+    def cells(self, column: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return file, row counted from 1 (0 for none) and the file's column of some cells."""
-        own = [p for p in self.parts if p.columns is not None and column in p.columns]
-        part = next(iter(own), None) or next(p for p in self.parts if p.columns is None)
-        names = (part.columns or {}).get(column)
-        at = part.row[rows] + 1
-        files: list[Any] = [
-            part.files[f][0] if r else None for f, r in zip(part.file[rows], at, strict=True)
-        ]
-        if names is None or part.wave is None:
-            return files, at, [None] * len(at)
-        return files, at, [names[w] for w in part.wave[rows]]
+        whole = [part for part in self.parts if part.columns is None]
+        own = [part for part in self.parts if part.columns is not None and column in part.columns]
+        files = np.full(len(rows), None, dtype=object)
+        at = np.zeros(len(rows), dtype=np.int64)
+        columns = np.full(len(rows), None, dtype=object)
+        # A cell that its own file has no row for is found by the row that it was joined to.
+        for part in [*own, *whole, *self.parts]:
+            new = np.flatnonzero((at == 0) & (part.row[rows] >= 0))
+            at[new] = part.row[rows[new]] + 1
+            files[new] = np.array([name for name, _ in part.files], dtype=object)[
+                part.file[rows[new]]
+            ]
+            names = (part.columns or {}).get(column)
+            if names and part.wave is not None:
+                columns[new] = np.array(names, dtype=object)[part.wave[rows[new]]]
+        return files, at, columns
 
     @property
     def first_rows(self) -> dict[str, int | None]:
@@ -145,7 +151,9 @@ def _telling(data: pd.DataFrame) -> list[str]:
 def _mark(data: pd.DataFrame, keys: Sequence[str]) -> int:
     if not keys:
         return 0
-    return zlib.crc32(pd.util.hash_pandas_object(data[list(keys)], index=False).to_numpy().tobytes())
+    return zlib.crc32(
+        pd.util.hash_pandas_object(data[list(keys)], index=False).to_numpy().tobytes()
+    )
 
 
 def _packed(numbers: np.ndarray) -> str:

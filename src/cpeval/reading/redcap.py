@@ -14,7 +14,7 @@ from cpeval.errors import ColumnError, DataError, listed
 from cpeval.reading import redcap_events as redcap
 from cpeval.reading.files import empty_codes, table_of
 from cpeval.reading.missing_codes import Missing, checked
-from cpeval.reading.origin import Part, origin_of, signed
+from cpeval.reading.origin import origin_of, signed
 from cpeval.reading.wave_columns import Wave
 
 
@@ -126,9 +126,12 @@ def read_redcap(
             "(the first row is 1)."
         )
     rows = redcap.rows_of(emptied, events)
-    made = _redcap_table(emptied, rows, record, wave, person_columns, instruments, repeat)
+    made, at = _redcap_table(emptied, rows, record, wave, person_columns, instruments, repeat)
     read_as: dict[Hashable, Any] = {"read": noted} if taken or missing else {}
     made.attrs = {**data.attrs, **made.attrs, **read_as}
+    made.attrs.pop("origin", None)
+    if origin is not None:
+        made.attrs["origin"] = signed(made, origin.at(at))
     return made
 
 
@@ -140,7 +143,8 @@ def _redcap_table(
     person_columns: Sequence[str],
     instruments: Sequence[str] | None,
     repeat: str | None,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the table, and which rows of the export are the table's."""
     people = redcap.spread(data, record, person_columns)
     repeats = {str(name): int(n) for name, n in rows.instrument.value_counts().items()}
     if repeat is not None:
@@ -185,7 +189,7 @@ def _redcap_table(
         "n_people": int(made[record].nunique()),
         "n_rows": len(made),
     }
-    return made
+    return made, np.flatnonzero(wanted)
 
 
 def _asked_once(answers: pd.DataFrame, waves: pd.Series) -> list[str]:

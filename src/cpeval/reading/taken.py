@@ -21,7 +21,8 @@ def taken(data: pd.DataFrame) -> list[str]:
     Returns
     -------
     list of str
-        A sentence or two a file; none when the frame wasn't read by cpeval.
+        A sentence or two a file, and one for ids that a join dropped or kept; none when the frame
+        wasn't read by cpeval.
 
     Examples
     --------
@@ -33,9 +34,40 @@ def taken(data: pd.DataFrame) -> list[str]:
     ['Read a.csv: csv, utf-8, semicolon between cells, decimal comma; 20 rows, 3 columns.',
      'Made missing in a.csv: 999 in age (2 cells).']
     """
-    noted = data.attrs.get("stacked", {}).get("read", {})
-    files = list(noted.values()) or [data.attrs["read"]] if "read" in data.attrs else []
-    return [line for one in files for line in _lines(one)]
+    joined = data.attrs.get("joined", [])
+    return [
+        *(line for one in files_read(data) for line in _lines(one)),
+        *(line for one in joined for line in unmatched(one)),
+    ]
+
+
+def files_read(data: pd.DataFrame) -> list[Mapping[str, Any]]:
+    """Return what reading took of each file, those of joins last."""
+    attrs = data.attrs
+    stacked = list(attrs.get("stacked", {}).get("read", {}).values())
+    own = stacked or ([attrs["read"]] if "read" in attrs else [])
+    return [*own, *(one["read"] for one in attrs.get("joined", []) if "read" in one)]
+
+
+def unmatched(one: Mapping[str, Any]) -> Iterator[str]:
+    """Say how many ids of a join had no partner, and what became of their rows; never which.
+
+    >>> list(unmatched({"read": {"file": "people.csv"}, "unmatched": "drop", "left_ids": 1,
+    ...                 "left_only": 2, "right_ids": 0, "right_only": 0}))
+    ['Joined people.csv: 1 id of the data (2 rows) had no partner there and was dropped.']
+    """
+    name = str(one.get("read", {}).get("file", "a table"))
+    done = "kept" if one["unmatched"] == "keep" else "dropped"
+    for ids, rows, said in (
+        (one["left_ids"], one["left_only"], "of the data ({}) had no partner there"),
+        (one["right_ids"], one["right_only"], "of it ({}) had no partner in the data"),
+    ):
+        if rows:
+            counted = f"{rows:,} row{'' if rows == 1 else 's'}"
+            yield (
+                f"Joined {name}: {ids:,} id{'' if ids == 1 else 's'} {said.format(counted)} and "
+                f"{'was' if ids == 1 else 'were'} {done}."
+            )
 
 
 def _lines(one: Mapping[str, Any]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from narwhals.stable.v2.typing import IntoDataFrame
 from cpeval.errors import ColumnError, OptionError, listed, require_columns
 from cpeval.reading.files import empty_codes, table_of
 from cpeval.reading.missing_codes import Missing, checked
-from cpeval.reading.origin import Origin, Part, origin_of, signed
+from cpeval.reading.origin import Part, origin_of, signed
 from cpeval.reading.stacking import stack
 from cpeval.reading.wave_columns import Plan, Wave, plan_by_pattern, plan_by_suffix
 
@@ -99,27 +100,18 @@ def read_wide(
     read_as: dict[Hashable, Any] = {"read": noted} if taken or codes else {}
     made.attrs = {**data.attrs, **_labels(data.attrs, plan, made.attrs), **read_as}
     made.attrs.pop("origin", None)
-    if origin is not None:
-        made.attrs["origin"] = signed(made, _spread(origin, plan, len(data)))
+    if origin is not None and len(origin.parts) == 1:
+        made.attrs["origin"] = signed(made, _spread(origin.parts[0], plan, len(data)))
     return made
 
 
-def _spread(origin: Origin, plan: Plan, n: int) -> list[Part]:
+def _spread(part: Part, plan: Plan, n: int) -> list[Part]:
     """Say of each row of a person and wave which row, and which column, it was."""
     w = len(plan.waves)
     rows = np.repeat(np.arange(n), w)
-    columns = {
-        item: [plan.source.get((item, i)) for i in range(w)] for item in plan.items
-    }
-    first = origin.parts[0].at(rows)
-    items = Part(
-        files=first.files,
-        file=first.file,
-        row=first.row,
-        wave=np.tile(np.arange(w), n),
-        columns=columns,
-    )
-    return [items, *origin.at(rows)]
+    columns = {item: [plan.source.get((item, i)) for i in range(w)] for item in plan.items}
+    person = part.at(rows)
+    return [replace(person, wave=np.tile(np.arange(w), n), columns=columns), person]
 
 
 def _plan(

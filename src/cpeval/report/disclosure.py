@@ -95,7 +95,9 @@ def is_small(counts: ArrayLike, limit: int) -> Flags:
     return (values >= 1) & (values < limit)
 
 
-def withhold_parts(counts: ArrayLike, limit: int) -> list[int | Withheld]:
+def withhold_parts(
+    counts: ArrayLike, limit: int, alike: Collection[int] = ()
+) -> list[int | Withheld]:
     """Withhold the small counts among parts of a total that is shown.
 
     Parameters
@@ -104,6 +106,9 @@ def withhold_parts(counts: ArrayLike, limit: int) -> list[int | Withheld]:
         They add up to a total that the reader knows.
     limit : int
         Counts from 1 to ``limit - 1`` are withheld.
+    alike : collection of int
+        Positions of parts that are shown as 0 to ``limit - 1`` where they are, so that it isn't
+        told which are zero.
 
     Returns
     -------
@@ -124,7 +129,8 @@ def withhold_parts(counts: ArrayLike, limit: int) -> list[int | Withheld]:
     ['withheld', 'withheld', '0']
     """
     values = np.asarray(counts, dtype=np.int64)
-    small = is_small(values, limit)
+    masked = np.isin(np.arange(values.size), list(alike)) & (values < limit) & (limit > 1)
+    small = is_small(values, limit) | masked
     shown: list[int | Withheld] = [int(value) for value in values]
     if not small.any():
         return shown
@@ -133,57 +139,17 @@ def withhold_parts(counts: ArrayLike, limit: int) -> list[int | Withheld]:
     total = values[small].sum() + values[order]
     fits = order[(values[order] >= limit) & (total >= 2 * (limit - 1) + n_small)]
     if fits.size == 0:
-        return [value if value == 0 else Withheld() for value in shown]
+        return [
+            value if value == 0 and not hide else Withheld()
+            for value, hide in zip(shown, masked, strict=True)
+        ]
     partner = int(fits[0])
     sum_ = int(values[small].sum() + values[partner])
     for part in np.flatnonzero(small):
-        shown[part] = Withheld(1, limit - 1)
-    shown[partner] = Withheld(max(limit, sum_ - n_small * (limit - 1)), sum_ - n_small)
+        shown[part] = Withheld(0 if masked[part] else 1, limit - 1)
+    least = n_small - int(masked.sum())
+    shown[partner] = Withheld(max(limit, sum_ - n_small * (limit - 1)), sum_ - least)
     return shown
-
-
-def protect_statistics(
-    table: pd.DataFrame, limit: int, *, hidden: Collection[tuple[Hashable, Hashable]] = ()
-) -> pd.DataFrame:
-    """Withhold small counts, and every statistic about fewer than ``limit`` people.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame, shape (n_rows, n_columns)
-        Of any `Result`. Columns in `PEOPLE` are counts; those in `KEYS` are left as they are.
-    limit : int
-        The smallest count that is shown, beside zero.
-    hidden : collection of (group, wave)
-        Where the number of people is withheld in the flow of people: how many of them did
-        not answer is then withheld as well, as it would give that number away.
-
-    Returns
-    -------
-    pandas.DataFrame, shape (n_rows, n_columns less `SINGLE_VALUES`)
-    """
-    cells = table.drop(columns=[c for c in SINGLE_VALUES if c in table]).astype(object)
-    sizes = [column for column in SIZES if column in table]
-    if sizes:
-        few = np.logical_or.reduce([is_small(table[c], limit) for c in sizes])
-        for column in (str(c) for c in cells if c not in KEYS and c not in sizes):
-            _withhold(cells, column, few & table[column].notna().to_numpy())
-    for column in (c for c in PEOPLE if c in table):
-        _withhold(cells, column, is_small(table[column], limit), Withheld(1, limit - 1))
-    if set(SIZES) <= set(table):
-        _withhold_whole(cells)
-    if hidden and {"group", "wave"} <= set(table):
-        places = [place in hidden for place in zip(table["group"], table["wave"], strict=True)]
-        for column in (c for c in ("missing", "excluded") if c in table):
-            _withhold(cells, column, np.array(places) & ~is_small(table[column], limit))
-    return cells
-
-
-def _withhold_whole(cells: pd.DataFrame) -> None:
-    """Let ``n`` say no more than the two parts that it adds up."""
-    whole, *parts = SIZES
-    for row, cell in enumerate(map(_sum, cells[parts].to_numpy())):
-        if isinstance(cell, Withheld):
-            _withhold(cells, whole, np.arange(len(cells)) == row, cell)
 
 
 def protect_participants(
@@ -222,13 +188,13 @@ def protect_participants(
     any_small = np.column_stack([*small.values(), tiny_arm & ~at_start]).any(axis=1)
     both = small["n"] & small.get("lost", never) & ~at_start
     for column in (*counts, *(c for c in ("percent",) if c in table)):
-        _withhold(cells, column, any_small & table[column].notna().to_numpy())
+        withhold(cells, column, any_small & table[column].notna().to_numpy())
     for column in counts:
-        _withhold(cells, column, small[column] & ~both, Withheld(1, limit - 1))
+        withhold(cells, column, small[column] & ~both, Withheld(1, limit - 1))
     left = small.get("lost", never) & ~small["n"] & ~tiny_arm & ~np.isnan(start)
     for row in np.flatnonzero(left):
         least = max(limit, int(start[row]) - (limit - 1))
-        _withhold(cells, "n", np.arange(len(cells)) == row, Withheld(least))
+        withhold(cells, "n", np.arange(len(cells)) == row, Withheld(least))
     return cells
 
 
@@ -238,88 +204,12 @@ def hidden_places(participants: pd.DataFrame) -> set[tuple[Hashable, Hashable]]:
     return set(zip(rows["group"], rows["wave"], strict=True))
 
 
-def protect_baseline(table: pd.DataFrame, limit: int) -> pd.DataFrame:
-    """Withhold small categories, and the cells that would give them away.
+def totalled(cells: Iterable[object]) -> int | Withheld:
+    """Add shown counts and bounds.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Of ``outcomes.baseline``: term, level, group, n, count, percent, mean, sd, median, smd …
-        The group ``"all"`` adds up the arms; levels add up to n.
-    limit : int
-        The smallest count that is shown, beside zero.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Without minimum, maximum and missing: n says how many answered.
-
-    Notes
-    -----
-    Within an arm `withhold_parts` guards the levels. A level that is withheld in one arm is
-    withheld in ``"all"`` too, whose cell then says only what the arms' cells say. The
-    standardised difference of such a level goes, as it contains its share.
-    An arm with fewer than ``limit`` answers goes as a whole, and the statistics of ``"all"``
-    with it, since they less the other arm's would be the few people's.
+    >>> str(totalled([3, Withheld(1, 4)]))
+    '4 to 7'
     """
-    columns = [c for c in (*SINGLE_VALUES, "missing") if c in table]
-    cells = table.drop(columns=columns).astype(object).reset_index(drop=True)
-    for _, rows in cells.groupby("term", sort=False, dropna=False):
-        _protect_term(cells, rows, limit)
-    return cells
-
-
-def _protect_term(cells: pd.DataFrame, rows: pd.DataFrame, limit: int) -> None:
-    """Guard the rows of one characteristic, in place."""
-    groups = {name: part.index for name, part in rows.groupby("group", sort=False)}
-    whole = groups.pop("all", None) if len(groups) > 1 else None
-    few = [name for name, where in groups.items() if is_small(rows.loc[where, "n"], limit).any()]
-    for name, where in groups.items():
-        if name in few:
-            _withhold_all(cells, cells.index.isin(where), Withheld(1, limit - 1))
-        else:
-            _protect_levels(cells, where, limit)
-    if whole is None:
-        return
-    arms = [cells.loc[where] for where in groups.values()]
-    at = cells.index.isin(whole)
-    if few:  # the sum of what is said of the arms, lest a small total say more of them
-        total = _sum(arm["n"].iloc[0] for arm in arms)
-        _withhold_all(cells, at, total if isinstance(total, Withheld) else None)
-    elif is_small(rows.loc[whole, "n"], limit).any():
-        _withhold_all(cells, at, Withheld(1, limit - 1))
-    else:
-        _protect_levels(cells, whole, limit, arms=arms)
-
-
-def _protect_levels(
-    cells: pd.DataFrame, where: pd.Index, limit: int, arms: Iterable[pd.DataFrame] = ()
-) -> None:
-    """Guard the levels of one characteristic in one group; ``arms`` add up to it if given."""
-    counts = cells.loc[where, "count"] if "count" in cells else pd.Series(dtype=float)
-    counted = counts.dropna()
-    if counted.empty:
-        return
-    levels = cells.loc[counted.index, "level"]
-    by_arm = [dict(zip(arm["level"], arm["count"], strict=True)) for arm in arms]
-    sums = [_sum(arm.get(level, 0) for arm in by_arm) for level in levels]
-    own = zip(sums, counted, strict=True)
-    if by_arm and all(isinstance(total, Withheld) or total == count for total, count in own):
-        shown = sums
-    else:
-        # Alone, or people without an arm are in "all" only: guard it by itself, and hide there
-        # what is hidden in an arm.
-        parts = zip(withhold_parts(counted.to_numpy(), limit), sums, strict=True)
-        shown = [t if isinstance(t, Withheld) and isinstance(p, int) else p for p, t in parts]
-    for row, cell in zip(counted.index, shown, strict=True):
-        if isinstance(cell, Withheld):
-            at = cells.index == row
-            _withhold_all(cells, at)
-            _withhold(cells, "count", at, cell)
-
-
-def _sum(cells: Iterable[object]) -> int | Withheld:
-    """Add shown counts and bounds."""
     found = list(cells)
     total = sum(int(c) for c in found if not isinstance(c, Withheld) and not pd.isna(c))  # type: ignore[call-overload]
     bounds = [c for c in found if isinstance(c, Withheld)]
@@ -328,15 +218,15 @@ def _sum(cells: Iterable[object]) -> int | Withheld:
     return sum(bounds, start=Withheld(total, total))
 
 
-def _withhold_all(cells: pd.DataFrame, at: Flags, n: Withheld | None = None) -> None:
+def withhold_rows(cells: pd.DataFrame, at: Flags, n: Withheld | None = None) -> None:
     """Withhold all that was found in these rows; ``n`` takes the place of n unless None."""
     for column in (str(c) for c in cells if c not in KEYS and c != "n"):
-        _withhold(cells, column, at & cells[column].notna().to_numpy())
+        withhold(cells, column, at & cells[column].notna().to_numpy())
     if n is not None:
-        _withhold(cells, "n", at, n)
+        withhold(cells, "n", at, n)
 
 
-def _withhold(cells: pd.DataFrame, column: str, at: Flags, by: Withheld | None = None) -> None:
+def withhold(cells: pd.DataFrame, column: str, at: Flags, by: Withheld | None = None) -> None:
     """Put a `Withheld` into some rows of a column, in place."""
     if at.any():
         values = cells[column].to_numpy(dtype=object, copy=True)

@@ -187,13 +187,28 @@ class Names:
         what = TITLES.get(parts[0], parts[0])
         if outcome is None:
             return printable(what)
-        wave = None
-        if len(parts) > 1:
-            known = [w for w in self.evaluation.study.follow_ups if str(w) == parts[1]]
-            wave = self.wave(known[0]) if known else parts[1]
-        elif parts[0] in ("change", "compare") and self.evaluation.study.follow_ups:
-            wave = self.wave(self.evaluation.study.follow_ups[0])
+        wave = self._wave_of(parts)
         return printable(f"{outcome.label}: {what}" + (f", {wave}" if wave else ""))
+
+    def not_computed(self, name: str) -> str:
+        """Say that an analysis could not be computed, without the reason: it may hold counts."""
+        outcome, parts = self.outcome_of(name)
+        whats = {"means": "the means", "change": "the change", "compare": "the comparison"}
+        if outcome is None:
+            return f"{self.result(name)}: could not be computed."
+        what = whats.get(parts[0], parts[0])
+        wave = self._wave_of(parts)
+        at = f" at {wave}" if wave else ""
+        return printable(f"{outcome.label}: {what}{at} could not be computed.")
+
+    def _wave_of(self, parts: list[str]) -> str:
+        """Return the follow-up that a result is about, from the parts of its name."""
+        follow_ups = self.evaluation.study.follow_ups
+        if len(parts) > 1:
+            known = [wave for wave in follow_ups if str(wave) == parts[1]]
+            return self.wave(known[0]) if known else parts[1]
+        about = parts[0] in ("change", "compare") and follow_ups
+        return self.wave(follow_ups[0]) if about else ""
 
 
 def _is_number(text: str) -> bool:

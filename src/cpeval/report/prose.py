@@ -1,4 +1,4 @@
-"""Sentences of results, without the small numbers that they may tell."""
+"""Sentences of results, without numbers of people that a table may not show."""
 
 from __future__ import annotations
 
@@ -10,63 +10,98 @@ import pandas as pd
 from cpeval.report.disclosure import SIZES, Withheld
 
 _NOUNS = r"(?:people|persons?|participants?|rows?|answers?|records?|cases?|scores?|values?)"
+#: Some of a number of people or rows: both numbers tell the rest.
+_PART = re.compile(rf"(?<![\w.,/<>-])(\d+) of (\d+) ((?:\w+ )?{_NOUNS})\b")
 #: A number of people, answers or rows in a sentence.
 _COUNTED = re.compile(
-    rf"(?<![\w.,/<>-])[1-9]\d*(?= (?:(?:of|more|other|further) )?(?:\w+ )?{_NOUNS}\b)"
+    rf"(?<![\w.,/<>-])[1-9]\d*(?= (?:(?:more|other|further) )?(?:\w+ )?{_NOUNS}\b)"
 )
-#: A number that starts a phrase: a count, in a sentence on who was left out.
-_FIRST = re.compile(r"(?<=[:;,] )[1-9]\d*(?= [a-z])")
-_ALONE = re.compile(r"[^;,:]* alone with .*", re.DOTALL)
-_FREEDOM = re.compile(r"\bon \d+(?:\.\d+)? degrees of freedom")
+_ONLY = re.compile(r"\bOnly \d+ complete rows: alpha is imprecise below (\d+)")
+_FREEDOM = re.compile(r" on \d+(?:\.\d+)? degrees of freedom")
+#: What a note on reliability says of one scale.
+_SCALE = re.compile(r"of \d+ items among the \d+ (?=(?:rows|people) (?:that|who) have)")
+_SENTENCE = re.compile(r"(?<=\.)\s+(?=[A-Z])")
+_FEW_CLUSTERS = re.compile(
+    r"These errors are too small with few clusters.*?G = (\d+) (\w+) \((.*)\)\.", re.DOTALL
+)
+WITHHELD = "Warnings that may tell of fewer than {} people are withheld."
 
 
 def protect_prose(text: str, limit: int) -> str:
-    """Replace small numbers of people, answers or rows in a sentence of a result.
+    """Make the numbers of people, answers or rows in a sentence of a result general.
 
-    Degrees of freedom go as well, since they give numbers of people away, and so does the
-    category that somebody was alone in.
+    A part of a total is told only if neither it nor the rest is small. Degrees of freedom and
+    numbers of rows behind a scale go, since they give numbers of people away.
 
     Examples
     --------
-    >>> protect_prose("Left out: 3 of 40 people in arm 1; 2 without a score at 3.", 5)
-    'Left out: fewer than 5 of 40 people in arm 1; fewer than 5 without a score at 3.'
-    >>> protect_prose("Left out: 9 of 40 people; 8 without a score, 1 alone with sex='x'.", 5)
-    'Left out: 9 of 40 people; 8 without a score, some alone in a category.'
+    >>> protect_prose("2 of 470 people have no arm.", 5)
+    'Some people have no arm.'
+    >>> protect_prose("9 of 470 people have no arm.", 5)
+    '9 of 470 people have no arm.'
+    >>> protect_prose("18 of 20 people have no arm.", 5)
+    'Some people have no arm.'
     >>> protect_prose("HC3 errors, 95 % t interval on 37 degrees of freedom.", 5)
-    'HC3 errors, 95 % t interval on df degrees of freedom.'
+    'HC3 errors, 95 % t interval.'
+    >>> protect_prose("Only 13 complete rows: alpha is imprecise below 50.", 5)
+    'Fewer than 50 complete rows, so alpha is imprecise.'
     """
-
-    def shown(match: re.Match[str]) -> str:
-        return f"fewer than {limit}" if int(match[0]) < limit else match[0]
-
-    text = _FREEDOM.sub("on df degrees of freedom", text)
+    text = _SCALE.sub("of the items of each scale among the ", _FREEDOM.sub("", text))
+    text = _ONLY.sub(r"Fewer than \1 complete rows, so alpha is imprecise", text)
+    text = " ".join(dict.fromkeys(_SENTENCE.split(text)))
+    text = _FEW_CLUSTERS.sub(_few_clusters, text)
     if limit <= 1:
         return text
-    text = _ALONE.sub(" some alone in a category.", text)
-    text = _COUNTED.sub(shown, text)
-    return _FIRST.sub(shown, text) if text.startswith("Left out") else text
+
+    def part(match: re.Match[str]) -> str:
+        n, whole = int(match[1]), int(match[2])
+        told = min(n, whole - n) >= limit
+        return match[0] if told else f"{'Some' if match.start() == 0 else 'some'} {match[3]}"
+
+    def counted(match: re.Match[str]) -> str:
+        if int(match[0]) >= limit:
+            return match[0]
+        return "Some" if match.start() == 0 else "some"
+
+    return _COUNTED.sub(counted, _PART.sub(part, text))
+
+
+def _few_clusters(match: re.Match[str]) -> str:
+    return (
+        f"With so few {match[2]} ({match[1]}: {match[3]}) the interval is too narrow and p too "
+        "low to judge by."
+    )
+
+
+def on_left_out(warning: str) -> bool:
+    """Say whether a warning counts people who were left out: a table has them, gated."""
+    return "Left out:" in warning
 
 
 def protect_warnings(warnings: Iterable[str], table: pd.DataFrame, limit: int) -> tuple[str, ...]:
-    """Withhold warnings of a result in which a group is withheld: they may tell of that group.
+    """Return the warnings of a result that may be shown.
 
     Parameters
     ----------
     warnings : iterable of str
     table : pandas.DataFrame
-        The released table.
+        The released table. Where a group of it is withheld, all its warnings are: they may tell
+        of that group.
     limit : int
 
     Returns
     -------
     tuple of str
-        Those on who was left out stay, with `protect_prose`.
+        None on who was left out: the released tables count them.
     """
-    told = [protect_prose(text, limit) for text in warnings]
+    told = [protect_prose(text, limit) for text in warnings if not on_left_out(text)]
     sizes = table.reindex(columns=list(SIZES))
-    if not sizes.map(lambda cell: isinstance(cell, Withheld)).to_numpy().any():
-        return tuple(told)
-    kept = [text for text in told if text.startswith("Left out")]
-    if len(kept) < len(told):
-        kept.append(f"Warnings that may tell of fewer than {limit} people are withheld.")
-    return tuple(kept)
+    few = sizes.map(
+        lambda cell: (
+            isinstance(cell, Withheld)
+            and (cell.low is None or (cell.high is not None and cell.high < limit))
+        )
+    )
+    if told and few.to_numpy().any():
+        return (WITHHELD.format(limit),)
+    return tuple(dict.fromkeys(told))

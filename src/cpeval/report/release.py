@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cpeval.report.disclosure import (
-    Withheld,
-    hidden_places,
-    protect_baseline,
-    protect_participants,
-    protect_statistics,
-)
+from cpeval.report.characteristics import protect_baseline
+from cpeval.report.disclosure import SINGLE_VALUES, Withheld, hidden_places, protect_participants
 from cpeval.report.naming import Names, capital, printable
 from cpeval.report.prose import protect_prose, protect_warnings
+from cpeval.report.sizes import (
+    Totals,
+    protect_change,
+    protect_comparison,
+    protect_means,
+    protect_reliability,
+)
 from cpeval.report.wording import lowered
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ class Release:
 
     results: dict[str, Released]
     rows_shown: bool
+    not_computed: tuple[str, ...] = ()
 
     @property
     def n_withheld(self) -> int:
@@ -105,33 +108,72 @@ def release(evaluation: Evaluation) -> Release:
         are their sum.
     """
     limit, names = evaluation.small_count, Names(evaluation)
-    tables: dict[str, pd.DataFrame] = {}
-    hidden: set[tuple[object, object]] = set()
-    if "participants" in evaluation.results:
-        people = evaluation.results["participants"].table
-        shown = protect_participants(people, limit, baseline=evaluation.study.baseline)
-        tables["participants"] = shown
-        hidden = hidden_places(shown)
-    if "baseline" in evaluation.results:
-        tables["baseline"] = protect_baseline(evaluation.results["baseline"].table, limit)
+    tables = _tables(evaluation, names)
     results = {}
     for name, result in evaluation.results.items():
         if name == "data":
             results[name] = _problems(result, limit, names)
             continue
-        table = tables.get(name)
-        if table is None:
-            table = protect_statistics(result.table, limit, hidden=hidden)
+        table, note = tables[name], result.note
+        if name == "participants":
+            note = note.replace("Lost:", "Not seen:")
         results[name] = Released(
             title=names.result(name),
             table=table.reset_index(drop=True),
-            note=protect_prose(_readable(result.note, evaluation, names), limit),
+            note=protect_prose(_readable(note, evaluation, names), limit),
             warnings=protect_warnings(
                 [_readable(text, evaluation, names) for text in result.warnings], table, limit
             ),
             result=result,
         )
-    return Release(results=results, rows_shown=not hidden)
+    return Release(
+        results=results,
+        rows_shown=_rows_may_be_shown(evaluation, tables),
+        not_computed=tuple(names.not_computed(name) for name in evaluation.left_out),
+    )
+
+
+def _tables(evaluation: Evaluation, names: Names) -> dict[str, pd.DataFrame]:
+    """Gate every table, those first whose totals the others are compared with."""
+    limit, baseline = evaluation.small_count, evaluation.study.baseline
+    found = {
+        name: result.table.drop(columns=[c for c in SINGLE_VALUES if c in result.table])
+        for name, result in evaluation.results.items()
+        if name != "data"
+    }
+    tables: dict[str, pd.DataFrame] = {}
+    if "participants" in found:
+        tables["participants"] = protect_participants(
+            found["participants"], limit, baseline=baseline
+        )
+    if "baseline" in found:
+        scores = [outcome.column for outcome in evaluation.outcomes]
+        tables["baseline"] = protect_baseline(found["baseline"], limit, scores=scores)
+    totals = Totals.of(tables.get("participants"), baseline, limit)
+    for kind, protect in (
+        ("means", protect_means),
+        ("change", protect_change),
+        ("compare", protect_comparison),
+    ):
+        for name, table in found.items():
+            outcome, parts = names.outcome_of(name)
+            if outcome is not None and parts[0] == kind:
+                tables[name] = protect(table, outcome.column, totals)
+    if "reliability" in found:
+        tables["reliability"] = protect_reliability(found["reliability"], totals)
+    return {name: tables[name] for name in found}
+
+
+def _rows_may_be_shown(evaluation: Evaluation, tables: dict[str, pd.DataFrame]) -> bool:
+    """Say whether the numbers of rows of the files tell no small number of people."""
+    if "participants" not in tables:
+        return True
+    if hidden_places(tables["participants"]):
+        return False
+    seen = tables["participants"]["n"]
+    few = evaluation.small_count * max(len(evaluation.study.waves), 1)
+    gaps = [abs(source.n_rows - sum(seen)) for source in evaluation.sources]
+    return evaluation.small_count <= 1 or not any(0 < gap < few for gap in gaps)
 
 
 def _problems(check: Result, limit: int, names: Names) -> Released:
