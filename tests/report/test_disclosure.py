@@ -10,15 +10,18 @@ import pytest
 from hypothesis import assume, given, strategies as st
 from scipy.optimize import linprog
 
-from cpeval.report.disclosure import (
-    PEOPLE,
-    Withheld,
-    protect_baseline,
-    protect_participants,
-    protect_statistics,
-    withhold_parts,
+from cpeval.report.characteristics import protect_baseline
+from cpeval.report.disclosure import Withheld, protect_participants, withhold_parts
+from cpeval.report.prose import WITHHELD, protect_prose, protect_warnings
+from cpeval.report.sizes import (
+    TELLING,
+    Totals,
+    gated,
+    protect_change,
+    protect_comparison,
+    protect_means,
+    protect_reliability,
 )
-from cpeval.report.prose import protect_prose, protect_warnings
 
 #: With a limit of 2, "fewer than 2" says 1.
 LIMITS = st.integers(3, 12)
@@ -132,10 +135,12 @@ def baselines(draw):
     counts = np.array(draw(st.lists(cell, min_size=2 * n_levels, max_size=2 * n_levels)))
     counts = counts.reshape(2, n_levels)
     counts = np.vstack([counts, counts.sum(axis=0)])
+    missing = draw(st.lists(st.sampled_from([0, 0, 1, 3, 4, 7, 20]), min_size=2, max_size=2))
+    missing.append(sum(missing))
     rows = [
         {
             "term": "home", "level": f"level {level}", "group": group, "n": counts[g].sum(),
-            "missing": 3, "count": counts[g, level],
+            "missing": missing[g], "count": counts[g, level],
             "percent": 100 * counts[g, level] / max(counts[g].sum(), 1),
             "minimum": 1.0, "maximum": 2.0, "smd": 0.1 if group == "all" else np.nan,
         }
@@ -158,9 +163,17 @@ def test_no_small_category_can_be_worked_out_from_arms_and_totals(table, limit):
         for level, count in zip(rows["level"], rows["count"], strict=True):
             parts[group, level] = system.add(count)
         system.adds_up(whole[group], [at for (g, _), at in parts.items() if g == group])
-    for level in table["level"].unique():
+    for level in shown["level"].unique():
         system.adds_up(parts["all", level], [parts["a", level], parts["b", level]])
     system.adds_up(whole["all"], [whole["a"], whole["b"]])
+    for group, rows in table.groupby("group"):
+        n, missing = int(rows["n"].iloc[0]), int(rows["missing"].iloc[0])
+        if group == "all" or n + missing < limit:  # who took part withholds it as well
+            continue
+        if isinstance(system.cells[whole[group]], Withheld):
+            system.adds_up(system.add(n + missing), [whole[group], system.add(Withheld())])
+        else:
+            assert not 0 < missing < limit
     system.assert_nothing_derivable(limit)
 
 
@@ -172,9 +185,12 @@ def test_a_share_goes_with_its_count(table, limit):
         told = shown.loc[hidden, column].dropna()
         assert all(isinstance(cell, Withheld) for cell in told)
     kept = ~hidden & shown["percent"].notna()
-    np.testing.assert_array_equal(
-        shown.loc[kept, "percent"].astype(float), table.loc[kept, "percent"]
-    )
+    listed = shown[kept & ~shown["level"].str.endswith("not shown")]
+    true = table.set_index(["level", "group"])["percent"]
+    for row in listed.to_dict("records"):
+        # Where it is not shown how many answered, no share is.
+        withheld = isinstance(row["percent"], Withheld) and isinstance(row["n"], Withheld)
+        assert withheld or row["percent"] == true[row["level"], row["group"]]
 
 
 def test_an_arm_of_few_goes_whole_and_takes_the_statistics_of_all_along():
@@ -265,91 +281,220 @@ def test_an_arm_that_started_with_few_cannot_be_worked_out_from_those_who_joined
     assert [str(cell) for cell in shown["joined"]] == ["withheld", "withheld"]
 
 
-@given(st.lists(st.integers(0, 30), min_size=2, max_size=5), LIMITS)
-def test_statistics_of_few_people_go(sizes, limit):
-    table = pd.DataFrame(
-        {
-            "group": range(len(sizes)), "wave": 6, "n": sizes, "missing": sizes[::-1],
-            "estimate": 1.5, "minimum": 0.0, "maximum": 9.0, "p": 0.5, "n_items": 3,
-        }
+def means_of(*rows, columns="group wave n missing"):
+    made = pd.DataFrame(rows, columns=columns.split())
+    return made.assign(
+        estimate=20.123456789, sd=8.7654321, se=0.987654321, df=made["n"] - 1,
+        ci_low=18.123456, ci_high=22.123456,
     )  # fmt: skip
-    shown = protect_statistics(table, limit)
-    assert not {"minimum", "maximum"} & set(shown)
-    assert (shown["n_items"] == 3).all()
-    for column in (c for c in PEOPLE if c in shown):
-        assert_no_small(shown[column], limit)
-    for size, row in zip(sizes, shown.itertuples(), strict=True):
-        gone = [isinstance(cell, Withheld) for cell in (row.estimate, row.p)]
-        assert gone == [0 < size < limit] * 2
 
 
-@given(st.integers(0, 30), st.integers(0, 30), LIMITS)
-def test_an_arm_of_a_comparison_cannot_be_worked_out(intervention, comparison, limit):
-    table = pd.DataFrame(
-        {
-            "n": [intervention + comparison], "n_intervention": [intervention],
-            "n_comparison": [comparison], "estimate": [1.0], "df": [9], "se": [0.3],
-        }
-    )  # fmt: skip
-    shown = protect_statistics(table, limit).iloc[0]
-    counts = [shown["n"], shown["n_intervention"], shown["n_comparison"]]
-    assert_no_small(counts, limit)
-    system = System()
-    n, *arms = (system.add(cell) for cell in counts)
-    system.adds_up(n, arms)
-    system.assert_nothing_derivable(limit)
-    if 0 < min(intervention, comparison) < limit:
-        assert all(isinstance(shown[c], Withheld) for c in ("estimate", "df", "se"))
+@given(st.integers(0, 40), st.lists(st.integers(0, 40), max_size=3), LIMITS)
+def test_a_number_of_people_gives_no_small_difference_away(n, totals, limit):
+    shown = gated(n, totals, limit)
+    if isinstance(shown, Withheld):
+        assert shown.low is None or shown.low <= n <= shown.high
+        assert shown.low is None or shown.high - shown.low >= limit - 2
+    else:
+        assert shown == n
+        assert n in totals or all(abs(n - total) >= limit for total in totals) or n == 0
 
 
-def test_where_the_number_seen_is_withheld_so_is_who_of_them_did_not_answer():
-    table = pd.DataFrame(
-        {"group": [0, 1], "wave": 6, "n": [30, 27], "missing": [0, 0], "estimate": 1.0}
+def test_numbers_of_people_by_hand():
+    assert gated(104, [106], 5) == Withheld(102, 105)
+    assert gated(107, [106], 5) == Withheld(107, 110)  # one joined
+    assert gated(97, [101, 99], 5) == Withheld(95, 98)  # next to the nearest
+    assert gated(6, [8], 5) == Withheld()  # 5 to 7 would leave three values for 1 to 4
+    assert gated(2, [106], 1) == 2
+    assert gated(47, [], 5, hidden=True) == Withheld(40)
+
+
+@st.composite
+def studies(draw):
+    """Numbers of people of one arm from baseline to a comparison, each part of the one before."""
+    start = draw(st.integers(1, 60))
+    few = st.sampled_from([0, 0, 0, 1, 2, 4, 5, 12])
+    lost = min(draw(few), start)
+    scored = [start - min(draw(few), start), start - lost - min(draw(few), start - lost)]
+    both = draw(st.integers(max(0, sum(scored) - start), min(scored)))
+    used = both - min(draw(few), both)
+    return start, lost, scored, both, used
+
+
+@given(studies(), LIMITS)
+def test_numbers_of_people_do_not_give_each_other_away(study, limit):
+    start, lost, scored, both, used = study
+    flow = pd.DataFrame(
+        {"group": "a", "wave": [0, 6], "n": [start, start - lost], "lost": [0, lost], "joined": 0}
     )
-    shown = protect_statistics(table, 5, hidden={(1, 6)})
-    assert list(shown["missing"]) == [0, Withheld()]
+    flow = protect_participants(flow, limit, baseline=0)
+    totals = Totals.of(flow, 0, limit)
+    seen = [start, start - lost]
+    rows = [("a", w, n, s - n) for w, n, s in zip((0, 6), scored, seen, strict=True)]
+    means = protect_means(means_of(*rows), "x", totals)
+    change = protect_change(
+        means_of(("a", 6, both, start - both), columns="group wave n excluded"), "x", totals
+    )
+    table = means_of(("a", "a", 6, used + used, used, used),
+                     columns="group reference wave n n_intervention n_comparison")  # fmt: skip
+    compared = protect_comparison(table, "x", totals)
+    system = System()
+    at = {
+        "seen": [system.add(cell) for cell in flow["n"]],
+        "lost": system.add(flow["lost"].iloc[1]),
+        "n": [system.add(cell) for cell in means["n"]],
+        "missing": [system.add(cell) for cell in means["missing"]],
+        "both": system.add(change["n"].iloc[0]),
+        "excluded": system.add(change["excluded"].iloc[0]),
+        "used": system.add(compared["n_intervention"].iloc[0]),
+    }
+    for cell, value in zip(
+        system.cells,
+        [*seen, lost, *scored, seen[0] - scored[0], seen[1] - scored[1], both, start - both, used],
+        strict=True,
+    ):
+        assert_truthful(cell, value)
+        assert isinstance(cell, Withheld) or not 0 < value < limit
+    system.adds_up(at["seen"][0], [at["seen"][1], at["lost"]])
+    for whole, n, missing in zip(at["seen"], at["n"], at["missing"], strict=True):
+        system.adds_up(whole, [n, missing])
+    system.adds_up(at["seen"][0], [at["both"], at["excluded"]])
+    system.at_most(at["both"], at["n"][0])
+    system.at_most(at["both"], at["n"][1])
+    system.at_most(at["used"], at["both"])
+    # Each number on its own is one of several; a range may be narrower than from 1 to limit - 1.
+    for position, cell in enumerate(system.cells):
+        if isinstance(cell, Withheld) and position not in system.rests:
+            low, high = system.range_of(position)
+            assert high - low > 1 - ROUNDING
+
+
+def test_what_tells_a_range_of_people_is_withheld_and_the_rest_rounded():
+    totals = Totals(limit=5)
+    shown = protect_means(means_of((0, 6, 104, 2), (1, 6, 90, 0)), "x", totals).iloc
+    assert shown[0]["n"] == Withheld(102, 105)
+    assert shown[0]["missing"] == Withheld(1, 4)
+    assert all(isinstance(shown[0][column], Withheld) for column in TELLING if column in shown[0])
+    assert [shown[0][c] for c in ("estimate", "ci_low", "ci_high")] == [20.1, 18.1, 22.1]
+    assert [shown[1][c] for c in ("n", "missing", "sd", "df")] == [90, 0, 8.7654321, 89]
+
+
+def test_statistics_of_few_people_go_with_how_many_did_not_answer():
+    shown = protect_means(means_of((0, 6, 2, 18)), "x", Totals(limit=5)).iloc[0]
+    assert (shown["n"], shown["missing"]) == (Withheld(1, 4), Withheld(16, 19))
+    assert all(isinstance(shown[c], Withheld) for c in ("estimate", "sd", "ci_low", "df"))
+
+
+def flow_of(*starts):
+    return pd.DataFrame(
+        {"group": range(len(starts)), "wave": 0, "n": starts, "lost": 0, "joined": 0}
+    )
+
+
+@pytest.mark.parametrize(
+    ("starts", "n", "expected"),
+    [
+        ((10, 3), 13, Withheld()),  # 13 beside 10 would tell 3
+        ((4, 4), 8, Withheld()),  # 8 would tell both
+        ((19, 20), 40, Withheld(40, 43)),  # one has no arm
+        ((235, 235), 469, Withheld(466, 469)),
+        ((235, 235), 462, 462),
+    ],
+)
+def test_numbers_of_rows_behind_a_scale(starts, n, expected):
+    totals = Totals.of(protect_participants(flow_of(*starts), 5, baseline=0), 0, 5)
+    table = pd.DataFrame(
+        {"scale": ["x"], "n": [n], "estimate": [0.87654], "se": [0.01234], "ci_low": [0.81234],
+         "ci_high": [0.91234], "n_items": 7}
+    )  # fmt: skip
+    shown = protect_reliability(table, totals).iloc[0]
+    assert shown["n"] == expected
+    assert shown["n_items"] == 7
+    if isinstance(expected, Withheld):
+        assert shown["estimate"] == 0.88
+        assert isinstance(shown["se"], Withheld)
 
 
 def test_a_limit_of_one_withholds_nothing():
-    table = pd.DataFrame({"n": [1, 2], "estimate": [1.0, 2.0]})
-    pd.testing.assert_frame_equal(protect_statistics(table, 1).astype(float), table.astype(float))
+    table = means_of((0, 6, 1, 2), (1, 6, 2, 0))
+    pd.testing.assert_frame_equal(
+        protect_means(table, "x", Totals(limit=1)).astype(float), table.astype(float)
+    )
+
+
+def test_names_are_not_listed_as_categories():
+    def described(levels, counts):
+        rows = [
+            ("name", level, group, sum(counts), 0, count, 0.0, 0.1)
+            for level, count in zip(levels, counts, strict=True)
+            for group in ("a", "all")
+        ]
+        columns = "term level group n missing count percent smd"
+        shown = protect_baseline(pd.DataFrame(rows, columns=columns.split()), 5)
+        return shown.loc[shown["group"] == "a", ["level", "count"]].to_numpy().tolist()
+
+    assert described([f"Ann {i}" for i in range(40)], [1] * 40) == [
+        ["40 different values: not shown", 40]
+    ]
+    assert described([f"place {i}" for i in range(21)], [9] * 21) == [
+        ["21 different values: not shown", 189]
+    ]
+    assert described(["man", "woman", "else", "other"], [40, 30, 3, 4]) == [
+        ["man", 40], ["woman", 30], ["2 other values: not shown", 7]
+    ]  # fmt: skip
+
+
+def test_a_category_in_one_arm_only_does_not_tell_the_arm():
+    rows = [("x", level, group, 20, 0, count) for level, group, count in [
+        ("man", "a", 20), ("man", "b", 18), ("woman", "a", 0), ("woman", "b", 2)
+    ]]  # fmt: skip
+    shown = protect_baseline(
+        pd.DataFrame(rows, columns=["term", "level", "group", "n", "missing", "count"]), 5
+    )
+    assert shown["count"].tolist() == [
+        Withheld(16, 20), Withheld(16, 20), Withheld(0, 4), Withheld(0, 4)
+    ]  # fmt: skip
 
 
 def test_input_is_left_as_it_was():
-    table = pd.DataFrame({"group": [0], "wave": [6], "n": [2], "estimate": [1.0]})
+    table = means_of((0, 6, 2, 1))
     before = table.copy()
-    protect_statistics(table, 5)
+    protect_means(table, "x", Totals(limit=5))
     pd.testing.assert_frame_equal(table, before)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("2 of 470 people have no arm.", "fewer than 5 of 470 people have no arm."),
+        ("2 of 470 people have no arm.", "Some people have no arm."),
+        ("466 of 470 people have no arm.", "Some people have no arm."),
         ("5 of 470 people have no arm.", "5 of 470 people have no arm."),
-        ("Only 3 complete rows.", "Only fewer than 5 complete rows."),
+        ("Only 13 complete rows: alpha is imprecise below 50.",
+         "Fewer than 50 complete rows, so alpha is imprecise."),
         ("Wilson (1927), 4 items, wave 3.", "Wilson (1927), 4 items, wave 3."),
-        ("G = 4 teams (2 with it, 2 without).", "G = 4 teams (2 with it, 2 without)."),
+        ("3 people changed team.", "Some people changed team."),
+        ("Alpha of 5 items among the 469 rows that have them all.",
+         "Alpha of the items of each scale among the rows that have them all."),
+        ("Chance put people into the arms, so it counts.",
+         "People were randomised to the arms, so it counts."),
+        ("The study doesn't say that chance put people into the arms: other differences.",
+         "It is not known whether people were randomised to the arms: other differences."),
+        ("t interval on 19 degrees of freedom.", "t interval."),
         (
-            "Left out: 9 of 40 people in arm 1, 2 of 3 people in arm 2; 9 without age, 2 at 3.",
-            "Left out: 9 of 40 people in arm 1, fewer than 5 of fewer than 5 people in arm 2; "
-            "9 without age, fewer than 5 at 3.",
+            "These errors are too small with few clusters, so the interval is too narrow and p "
+            "too low; G = 4 teams (2 with the intervention, 2 with the comparison).",
+            "With so few teams (4: 2 with the intervention, 2 with the comparison) the interval "
+            "is too narrow and p too low to judge by.",
         ),
     ],
-)
+)  # fmt: skip
 def test_small_numbers_of_people_in_sentences(text, expected):
     assert protect_prose(text, 5) == expected
 
 
-def test_degrees_of_freedom_give_no_number_away():
-    assert "19" not in protect_prose("t interval on 19 degrees of freedom", 5)
-
-
-def test_warnings_on_a_withheld_group_go():
-    table = protect_statistics(pd.DataFrame({"n": [1, 40], "estimate": [2.0, 3.0]}), 5)
-    told = ["Arm 'a': one person has both scores.", "Left out: 30 of 31 people; 30 without age."]
-    assert protect_warnings(told, table, 5) == (
-        "Left out: 30 of 31 people; 30 without age.",
-        "Warnings that may tell of fewer than 5 people are withheld.",
-    )
-    assert protect_warnings(told, table.iloc[1:], 5) == tuple(told)
+def test_warnings_on_a_withheld_group_go_and_those_on_who_was_left_out_always():
+    table = pd.DataFrame({"n": [Withheld(1, 4), 40]})
+    told = ["Arm 'a': one person has both scores.", "Left out: 18 of 20 people; 18 without age."]
+    assert protect_warnings(told, table, 5) == (WITHHELD.format(5),)
+    assert protect_warnings(told[1:], table, 5) == ()
+    assert protect_warnings(told, table.iloc[1:], 5) == tuple(told[:1])

@@ -12,6 +12,7 @@ import pytest
 
 from cpeval.report.page import page
 from cpeval.report.release import release
+from cpeval.result import Result
 from cpeval.study import Study
 
 VOID = {"meta", "br", "img", "input", "link", "hr"}
@@ -124,7 +125,7 @@ def walk(node: Node):
 
 def test_every_table_has_a_caption_and_scoped_headers(root):
     tables = root.all("table")
-    assert len(tables) == 11
+    assert len(tables) == 12
     for one in tables:
         assert one.children[0].tag == "caption"
         assert one.children[0].text
@@ -190,12 +191,16 @@ def test_primary_outcome_is_first_in_brief(root):
         "The mean went from 30.2 to 26.0 in the usual care arm and from 29.5 to 22.3 in the clinic "
         "arm. At 6 months, people in the clinic arm scored 3.4 points lower on low mood than "
         "people in the usual care arm (95 % interval from 0.4 to 6.4 lower); lower scores are "
-        "better. The interval leaves out no difference: the data favour the clinic arm. Chance "
-        "formed the arms, so this is evidence that what the clinic arm was offered made the "
+        "better. The interval leaves out no difference: the data favour the clinic arm. People "
+        "were randomised to the arms, so this is evidence that what the clinic arm was offered made the "
         "difference, as far as those who answered stand for all."
     )
-    assert told[1] == "There is nothing to compare: the study has no follow-up of this outcome."
-    assert told[2] == "Differences between arms allow for the score at baseline and age."
+    assert told[1] == (
+        "Of 70 people at baseline, 55 to 61 (79 to 87 %) have a score at 6 months; the others may "
+        "differ. The means are of those with both scores."
+    )
+    assert told[2] == "There is nothing to compare: the study has no follow-up of this outcome."
+    assert told[3] == "Differences between arms allow for the score at baseline and age."
 
 
 def test_what_was_asked(root):
@@ -205,8 +210,8 @@ def test_what_was_asked(root):
     assert [(dt.text, dt.parent.all("dd")[0].text) for dt in root.all("dt")] == [
         (
             "Design",
-            "Two arms: clinic (intervention) and usual care (comparison). Chance put people into "
-            "the arms.",
+            "Two arms: clinic (intervention) and usual care (comparison). People were randomised "
+            "to the arms.",
         ),
         ("Waves", "Start, 6 months and 12 months. Main follow-up: 6 months."),
         (
@@ -270,32 +275,32 @@ def test_baseline(root):
         ["Characteristic", "Usual care", "Clinic", "All", "Standardised difference", "Answered"],
         ["Age, mean (SD)", "41.2 (12.3)", "39.8 (11.9)", "40.6 (12.1)", "−0.12", "70"],
         ["Housing, number (%)"],
-        ["rents", "22 (55)", "15 to 18", "37 to 40", "withheld", "70"],
+        ["rents", "18 to 22", "15 to 19", "33 to 41", "withheld", "70"],
         ["owns", "18 (45)", "11 (37)", "29 (41)", "−0.18", ""],
-        ["hostel", "0 (0)", "<5", "<5", "withheld", ""],
+        ["hostel", "0 to 4", "0 to 4", "0 to 8", "withheld", ""],
     ]
 
 
 def test_tables_of_an_outcome(root):
     assert table(root, "table-means-outcome-1")[2:4] == [
         ["clinic", "30", "29.6", "10.4", "25.7 to 33.5"],
-        ["6 months", "usual care", "31", "26.0", "9.9", "22.4 to 29.6"],
+        ["6 months", "usual care", "29 to 32", "26.0", "withheld", "22.4 to 29.6"],
     ]
     assert table(root, "table-change-outcome-1")[1] == [
-        "6 months", "usual care", "31", "30.2", "26.0", "−4.2", "−6.6 to −1.8",
+        "6 months", "usual care", "29 to 32", "30.2", "26.0", "−4.2", "−6.6 to −1.8",
         "−0.42 (−0.42 to −0.42)",
     ]  # fmt: skip
     assert table(root, "table-difference-outcome-1") == [
         ["Follow-up", "People, clinic", "People, usual care", "Difference", "95 % interval", "p",
          "Hedges’ g (95 % interval)"],
-        ["6 months", "27", "31", "−3.4", "−6.4 to −0.4", "0.027", "−0.34 (−0.64 to −0.04)"],
-        ["12 months", "27", "31", "−1.5", "−5.5 to 2.5", "0.027", "−0.15 (−0.55 to 0.25)"],
+        ["6 months", "26 to 29", "29 to 32", "−3.4", "−6.4 to −0.4", "0.027", "−0.34 (−0.64 to −0.04)"],
+        ["12 months", "26 to 29", "31 to 34", "−1.5", "−5.5 to 2.5", "0.027", "−0.15 (−0.55 to 0.25)"],
     ]  # fmt: skip
 
 
 def test_reliability_methods_and_instruments(root):
     assert table(root, "table-reliability")[1] == [
-        "Low mood", "Alpha", "0.88", "0.84 to 0.92", "3", "69"
+        "Low mood", "Alpha", "0.88", "0.84 to 0.92", "3", "66 to 69"
     ]  # fmt: skip
     text = root.text
     for sentence in (
@@ -325,7 +330,7 @@ def test_a_note_on_several_scales_is_told_once(evaluation):
     root = tree(replace(evaluation, results={"reliability": replace(found, note=note)}))
     methods = next(s for s in root.all("section") if s.attributes["aria-labelledby"] == "methods")
     assert methods.all("p")[0].text == (
-        "Cronbach's alpha of the items of each scale among the people who have them all (Feldt, "
+        "Cronbach's alpha of the items of each scale among the rows that have them all (Feldt, "
         "1987). At baseline."
     )
 
@@ -333,13 +338,39 @@ def test_a_note_on_several_scales_is_told_once(evaluation):
 def test_warnings_name_where_they_hold(root):
     part = next(s for s in root.all("section") if s.attributes["aria-labelledby"] == "warnings")
     assert [item.text for item in part.all("li")] == [
-        "Left out: 9 of 40 people in the usual care arm, fewer than 5 of 30 people in the clinic "
-        "arm; 12 without a score. (Low mood, 6 months; Low mood, 12 months)"
+        "In the data: answer outside the codes, mood_1. (State of the data)"
+    ]
+    assert table(root, "table-left-out") == [
+        ["Follow-up", "Arm", "Change", "Difference between arms"],
+        ["Low mood"],
+        ["6 months", "usual care", "8 to 11", "8 to 11"],
+        ["6 months", "clinic", "<5", "<5"],
+        ["12 months", "usual care", "6 to 9", "6 to 9"],
+        ["12 months", "clinic", "<5", "<5"],
     ]
 
 
+def test_few_clusters_give_no_verdict(evaluation):
+    @dataclass(frozen=True, kw_only=True, eq=False)
+    class Clustered(Result):
+        n_clusters: int
+
+    found = evaluation.results["mood/compare"]
+    said = "These errors are too small with few clusters, so …; G = 4 teams (2 with, 2 without)."
+    for n, few in ((4, True), (39, True), (40, False)):
+        one = Clustered(table=found.table, note=found.note, warnings=(said,), n_clusters=n)
+        root = tree(replace(evaluation, results=evaluation.results | {"mood/compare": one}))
+        told = " ".join(p.text for p in root.all("p"))
+        verdict = (
+            f"With so few teams ({n}), this interval is too narrow to judge by: the true "
+            "difference may well lie outside it."
+        )
+        assert told.count(verdict) == 2 * few  # in brief, and with the outcome
+        assert ("the data favour" in told) is not few
+
+
 def test_a_warning_on_the_main_result_stands_beside_it(evaluation):
-    caution = "These errors are too small with few clusters."
+    caution = "Scores hardly vary."
     found = evaluation.results["mood/compare"]
     warned = replace(found, warnings=(caution, "Left out: 9 of 40 people; 9 without a score."))
     root = tree(replace(evaluation, results=evaluation.results | {"mood/compare": warned}))
@@ -353,14 +384,14 @@ def test_codes_without_labels_keep_their_case(evaluation):
         for name, result in evaluation.results.items()
         if name in ("participants", "mood/change")
     }
-    left = ("Left out: 9 of 40 people in arm 'usual', 9 of 30 people in arm 'cp'.",)
-    results["mood/change"] = replace(results["mood/change"], warnings=left)
+    told = ("9 of 40 people in arm 'usual' scored 0, 9 of 30 people in arm 'cp'.",)
+    results["mood/change"] = replace(results["mood/change"], warnings=told)
     root = tree(replace(evaluation, results=results, value_labels={}))
     assert table(root, "table-participants")[1][:2] == ["Baseline", "usual"]
     assert [h.text for h in root.all("h3") if h.attributes.get("id", "").startswith("flow")] == [
         "usual", "cp"
     ]  # fmt: skip
-    assert "9 of 40 people in the usual arm, 9 of 30 people in the cp arm." in root.text
+    assert "9 of 40 people in the usual arm scored 0, 9 of 30 people in the cp arm." in root.text
 
 
 def test_files_and_versions(root):
@@ -434,7 +465,7 @@ def test_without_results_the_page_still_stands(evaluation):
 def test_data_without_problems(evaluation):
     nothing = replace(evaluation.results["data"], table=pd.DataFrame(columns=["problem"]))
     root = tree(replace(evaluation, results={"data": nothing}))
-    assert "The data were checked and no problem was found." in root.text
+    assert "The data were checked: no errors were found." in root.text
 
 
 def test_a_picture_of_withheld_numbers_only_is_left_out(evaluation):

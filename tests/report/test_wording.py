@@ -16,7 +16,7 @@ DESIGN = {
 FOUND = "At 6 months, people in the clinic arm scored "
 OTHERS = " on low mood than people in the usual care arm "
 BY_CHANCE = (
-    " Chance formed the arms, so this is evidence that what the clinic arm was offered made the "
+    " People were randomised to the arms, so this is evidence that what the clinic arm was offered made the "
     "difference, as far as those who answered stand for all."
 )
 
@@ -98,13 +98,13 @@ def test_difference(with_comparison, estimate, half, better, expected):
     [
         (
             False,
-            "the data favour the clinic arm. Chance did not form the arms, so something else in "
-            "which they differ may explain it.",
+            "the data favour the clinic arm. People were not randomised to the arms, so "
+            "something else in which they differ may explain it.",
         ),
         (
             None,
-            "the data favour the clinic arm. The study does not say that chance formed the arms, "
-            "so something else in which they differ may explain it.",
+            "the data favour the clinic arm. It is not known whether people were randomised to "
+            "the arms, so something else in which they differ may explain it.",
         ),
     ],
 )

@@ -63,8 +63,17 @@ def test_labels_of_outcomes_and_scales(evaluation):
 
 
 def test_warnings_stand_below_the_table(evaluation):
+    warned = replace(evaluation.results["mood/change"], warnings=("Scores hardly vary.",))
+    evaluation = replace(evaluation, results=evaluation.results | {"mood/change": warned})
     told = [row[0] for row in cells(book(evaluation)["Low mood change"]) if row[0]]
-    assert told[-1].startswith("Warning: Left out: 9 of 40 people in the usual care arm")
+    assert told[-1] == "Warning: Scores hardly vary."
+
+
+def test_categories_have_their_labels(evaluation):
+    labels = evaluation.value_labels | {"home": {"rents": "Rents a flat"}}
+    made = book(replace(evaluation, value_labels=labels))
+    levels = [row[1] for row in cells(made["People at baseline"])[3:12]]
+    assert [level for level in levels if level][:2] == ["Rents a flat", "Rents a flat"]
 
 
 @pytest.mark.parametrize("text", FORMULAS)

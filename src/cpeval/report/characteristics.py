@@ -91,16 +91,22 @@ def _listed(rows: pd.DataFrame, limit: int) -> pd.DataFrame:
 
 def _protect_term(cells: pd.DataFrame, rows: pd.DataFrame, limit: int, score: bool) -> None:
     """Guard the rows of one characteristic, in place."""
-    groups = {name: part.index for name, part in rows.groupby("group", sort=False)}
+    groups: dict[Hashable, pd.Index] = {
+        name: part.index for name, part in rows.groupby("group", sort=False)
+    }
     whole = groups.pop("all", None) if len(groups) > 1 else None
     categories = "count" in rows and rows["count"].notna().any()
     mixed = _mixed(rows, groups, limit) if categories else set()
     few = []
     for name, where in groups.items():
         n, missing = int(rows["n"][where[0]]), _missing(rows, where)
+        if n == 0:
+            continue
         size = gated(n, {n + missing}, limit)
         if 0 < n < limit or (size == Withheld() and not categories):
-            withhold_rows(cells, cells.index.isin(where), size)
+            withhold_rows(
+                cells, cells.index.isin(where), size if isinstance(size, Withheld) else None
+            )
             few.append(name)
         elif categories:
             _protect_levels(cells, rows, where, limit, mixed)
@@ -129,8 +135,9 @@ def _missing(rows: pd.DataFrame, where: pd.Index) -> int:
 
 
 def _mixed(rows: pd.DataFrame, groups: dict[Hashable, pd.Index], limit: int) -> set[object]:
-    """Return levels that are small in one arm and empty in another."""
-    arms = rows.loc[[i for where in groups.values() for i in where]]
+    """Return levels that are small in one arm and empty in another, of arms that are shown."""
+    shown = [where for where in groups.values() if rows["n"][where[0]] >= limit]
+    arms = rows.loc[[i for where in shown for i in where]]
     small = pd.Series(is_small(arms["count"], limit), arms["level"]).groupby(level=0).any()
     empty = pd.Series((arms["count"] == 0).to_numpy(), arms["level"]).groupby(level=0).any()
     return set(small.index[small & empty])

@@ -17,6 +17,7 @@ from cpeval.report.naming import COLUMNS, Names, capital
 from cpeval.report.numbers import (
     decimals_between,
     decimals_for,
+    decimals_of,
     fixed,
     interval,
     is_number,
@@ -83,7 +84,7 @@ def header(text: str, *, rowspan: int = 1) -> Cell:
     return Cell(text=text, header=True, rowspan=rowspan)
 
 
-def _heads(*labels: str, words: int = 1) -> tuple[Cell, ...]:
+def heads(*labels: str, words: int = 1) -> tuple[Cell, ...]:
     """Column headers; the first ``words`` columns hold words, the others numbers."""
     return tuple(Cell(text=text, numeric=i >= words) for i, text in enumerate(labels))
 
@@ -123,7 +124,7 @@ def participants(released: Released, names: Names) -> Grid:
     return Grid(
         ident="table-participants",
         caption="People by wave and arm",
-        columns=_heads(
+        columns=heads(
             "Wave",
             "Arm",
             "Seen",
@@ -151,7 +152,7 @@ def problems(released: Released, names: Names) -> Grid:
     return Grid(
         ident="table-problems",
         caption="Problems found in the data",
-        columns=(*_heads("Problem", "Kind", "Column", words=3), Cell(text="Cells", numeric=True)),
+        columns=(*heads("Problem", "Kind", "Column", words=3), Cell(text="Cells", numeric=True)),
         bodies=(Body(rows=rows),),
         notes=(released.note,),
     )
@@ -175,11 +176,11 @@ def missing(means: Mapping[str, Released], names: Names) -> Grid | None:
         bodies.append(Body(rows=tuple(lines)))
     if not bodies:
         return None
-    heads = ("Outcome", "Arm", *(names.head_of_wave(wave) for wave in waves))
+    labels = ("Outcome", "Arm", *(names.head_of_wave(wave) for wave in waves))
     return Grid(
         ident="table-missing",
         caption="People seen without a score, by outcome, arm and wave",
-        columns=_heads(*heads, words=2),
+        columns=heads(*labels, words=2),
         bodies=tuple(bodies),
     )
 
@@ -207,11 +208,11 @@ def baseline(released: Released, names: Names) -> Grid:
             lines.append((header(head), *told, *smd, answered))
         title = "" if numeric else f"{label}, number (%)"
         bodies.append(Body(rows=tuple(lines), title=title))
-    heads = [
+    labels = [
         "Characteristic",
         *("All" if arm == "all" else names.head_of_arm(arm) for arm in arms),
     ]
-    heads += ["Standardised difference"] if compared else []
+    labels += ["Standardised difference"] if compared else []
     notes = ["Answered: people with that information, over all arms."]
     if compared:
         notes.insert(
@@ -225,7 +226,7 @@ def baseline(released: Released, names: Names) -> Grid:
     return Grid(
         ident="table-baseline",
         caption="People at baseline, by arm",
-        columns=_heads(*heads, "Answered"),
+        columns=heads(*labels, "Answered"),
         bodies=tuple(bodies),
         notes=tuple(notes),
     )
@@ -263,7 +264,7 @@ def means(released: Released, names: Names, ident: str, label: str) -> Grid:
     return Grid(
         ident=f"table-means-{ident}",
         caption=f"{label}: means by wave and arm",
-        columns=_heads("Wave", "Arm", "People", "Mean", "SD", "95 % interval", words=2),
+        columns=heads("Wave", "Arm", "People", "Mean", "SD", "95 % interval", words=2),
         bodies=_by_wave(records(released.table), names, cells),
     )
 
@@ -284,7 +285,7 @@ def changes(released: Sequence[Released], names: Names, ident: str, label: str, 
             cell(g, _effect(row)),
         )
 
-    heads = (
+    labels = (
         "Follow-up", "Arm", "People", f"Mean, {start}", "Mean, follow-up", "Change",
         "95 % interval", "Hedges’ g (95 % interval)",
     )  # fmt: skip
@@ -292,7 +293,7 @@ def changes(released: Sequence[Released], names: Names, ident: str, label: str, 
     return Grid(
         ident=f"table-change-{ident}",
         caption=f"{label}: change within each arm since {start}",
-        columns=_heads(*heads, words=2),
+        columns=heads(*labels, words=2),
         bodies=_by_wave(rows, names, cells),
         notes=(
             "People with a score both times. A change within an arm includes what would have "
@@ -320,14 +321,14 @@ def differences(released: Sequence[Released], names: Names, ident: str, label: s
             )
         )
     arm, other = names.arm(rows[0]["group"]), names.arm(rows[0]["reference"])
-    heads = (
+    labels = (
         "Follow-up", f"People, {arm}", f"People, {other}", "Difference", "95 % interval", "p",
         "Hedges’ g (95 % interval)",
     )  # fmt: skip
     return Grid(
         ident=f"table-difference-{ident}",
         caption=f"{label}: difference between arms",
-        columns=_heads(*heads),
+        columns=heads(*labels),
         bodies=(Body(rows=tuple(lines)),),
         notes=(f"Difference: {arm} minus {other}, in points of the score.",),
     )
@@ -352,7 +353,7 @@ def reliability(released: Released, names: Names) -> Grid:
     return Grid(
         ident="table-reliability",
         caption="Reliability of each scale",
-        columns=_heads(
+        columns=heads(
             "Scale",
             "Coefficient",
             "Estimate",
@@ -375,5 +376,4 @@ def _effect(row: Mapping[str, Any]) -> str:
 
 def _decimals(table: pd.DataFrame, column: str = "sd") -> int:
     """Decimals for a table of scores, from the largest spread that is shown."""
-    spreads = [float(sd) for sd in table.get(column, ()) if is_number(sd)]
-    return decimals_for(max(spreads, default=None))
+    return decimals_of(records(table), column)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -30,6 +31,26 @@ def decimals_for(spread: object) -> int:
     if not is_number(spread) or float(spread) <= 0:  # type: ignore[arg-type]
         return 2
     return 0 if float(spread) >= 100 else _digits(float(spread), 1)  # type: ignore[arg-type]
+
+
+def decimals_of(rows: Iterable[Mapping[str, object]], spread: str) -> int:
+    """Return how many decimals suit rows of scores: from their spread, or their intervals.
+
+    >>> decimals_of([{"sd": 12.3}, {"sd": None}], "sd")
+    1
+    >>> decimals_of([{"sd": Withheld(), "ci_low": 18.1, "ci_high": 22.1}], "sd")
+    1
+    """
+    found = list(rows)
+    spreads = [float(row[spread]) for row in found if is_number(row.get(spread))]  # type: ignore[arg-type]
+    if spreads:
+        return decimals_for(max(spreads))
+    widths = [
+        decimals_between(row.get("ci_low"), row.get("ci_high"))
+        for row in found
+        if is_number(row.get("ci_low"))
+    ]
+    return min(widths, default=2)
 
 
 def decimals_between(low: object, high: object) -> int:

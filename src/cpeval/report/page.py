@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cpeval.report import figures, grids, wording
 from cpeval.report.disclosure import Withheld
 from cpeval.report.grids import Cell, Grid
+from cpeval.report.left_out import left_out
 from cpeval.report.naming import Names, capital, printable
 from cpeval.report.numbers import fixed, is_number, joined
 
@@ -26,8 +27,6 @@ POLICY = (
     "form-action 'none'"
 )
 _SENTENCE = re.compile(r"(?<=\.)\s+(?=[A-Z])")
-#: What a note on reliability says of one scale only.
-_SCALE = re.compile(r"of \d+ items among the (?:fewer than )?\d+ (?:rows|people) (?:that|who) have")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +58,7 @@ class OutcomePart:
     facts: str
     moves: str
     meaning: wording.Meaning | None
+    answered: str
     cautions: tuple[str, ...]
     pictures: tuple[Picture, ...]
     tables: tuple[Grid, ...]
@@ -110,7 +110,7 @@ def _context(evaluation: Evaluation, release: Release) -> dict[str, Any]:
     means = {
         printable(o.label): found for o in ordered if (found := release.get(f"{o.column}/means"))
     }
-    cautions, left_out = _cautions(release, names)
+    missing = grids.missing(means, names)
     return {
         "title": title(evaluation),
         "evaluation": evaluation,
@@ -120,14 +120,14 @@ def _context(evaluation: Evaluation, release: Release) -> dict[str, Any]:
         "outcomes": parts,
         "flow": _flow(people, names) if people else None,
         "participants": grids.participants(people, names) if people else None,
-        "checked": "data" in release.results,
         "problems": grids.problems(data, names) if data else None,
-        "missing": grids.missing(means, names),
+        "missing": missing,
+        "no_problem": _checked(data, missing) if "data" in release.results else "",
         "baseline": grids.baseline(baseline, names) if baseline else None,
         "reliability": grids.reliability(scales, names) if scales else None,
         "methods": _methods(evaluation, release),
-        "cautions": cautions,
-        "left_out": left_out,
+        "cautions": _cautions(release, names),
+        "left_out": left_out(release, names, ordered),
         "withheld": _withheld(evaluation, release),
         "rows_shown": release.rows_shown,
     }
@@ -166,9 +166,9 @@ def _design(names: Names) -> str:
     arms = f"{names.arm(study.intervention)} (intervention)"
     arms += f" and {joined(others)} (comparison)" if others else ""
     how = {
-        True: f"Chance put {'people' if study.team is None else 'teams or people'} into the arms.",
-        False: "Chance did not form the arms.",
-        None: "The study does not say how the arms were formed.",
+        True: f"{'Teams or people' if study.team else 'People'} were randomised to the arms.",
+        False: "People were not randomised to the arms.",
+        None: "It is not known whether people were randomised to the arms.",
     }[study.randomised]
     nested = [f"{role}s" for role in ("site", "team") if getattr(study, role) is not None]
     where = f" People belong to {joined(nested)}." if nested else ""
@@ -237,7 +237,10 @@ def _outcome(outcome: Outcome, ident: str, release: Release, names: Names) -> Ou
         tables.append(grids.changes(changes, names, ident, label, start))
     if compared:
         tables.append(grids.differences(compared, names, ident, label))
-        meanings = [wording.difference(_first(one), outcome, names) for one in compared]
+        meanings = [
+            wording.difference(_first(one), outcome, names, clusters=wording.few_clusters(one))
+            for one in compared
+        ]
     else:
         meanings = [wording.change(_first(one), outcome, names) for one in changes]
     main = compared or changes
@@ -254,7 +257,11 @@ def _outcome(outcome: Outcome, ident: str, release: Release, names: Names) -> Ou
         facts=capital(_about(outcome, names)),
         moves=moves,
         meaning=meanings[0] if meanings else None,
-        cautions=tuple(text for text in main[0].warnings if not _on_left_out(text)) if main else (),
+        answered=wording.answered(outcome, release, names) if means and study.follow_ups else "",
+        # Few clusters are in the meaning already.
+        cautions=tuple(text for text in main[0].warnings if "With so few" not in text)
+        if main
+        else (),
         pictures=tuple(picture for picture in drawn if picture is not None),
         tables=tuple(tables),
         later=tuple(meanings[1:]),
@@ -276,11 +283,9 @@ def _methods(evaluation: Evaluation, release: Release) -> list[str]:
         note = "" if name == "data" else released.note
         if outcome is not None:
             note = _general(note, wording.lowered(outcome.label), evaluation.study)
-        if name == "reliability":
-            note = _SCALE.sub("of the items of each scale among the people who have", note)
-            if evaluation.study.baseline is not None:
-                at = f"At {evaluation.study.wave} = {evaluation.study.baseline}."
-                note = note.replace(at, "At baseline.")
+        if name == "reliability" and evaluation.study.baseline is not None:
+            at = f"At {evaluation.study.wave} = {evaluation.study.baseline}."
+            note = note.replace(at, "At baseline.")
         note = " ".join(dict.fromkeys(_SENTENCE.split(note)))
         if note:
             told.setdefault(capital(re.sub(r"\bn - (?=\d)", "n\u00a0−\u00a0", note)), None)
@@ -297,20 +302,46 @@ def _general(note: str, label: str, study: Study) -> str:
     return note
 
 
-def _cautions(release: Release, names: Names) -> tuple[list[Caution], list[Caution]]:
-    """Return the warnings, each once with where it holds, and apart those on who was left out."""
+def _cautions(release: Release, names: Names) -> list[Caution]:
+    """Return the warnings, each once with where it holds: of the data, then of the analyses."""
     found: dict[str, Caution] = {}
+    data = release.get("data")
+    for row in grids.records(data.table) if data else ():
+        if row["severity"] == "warning":
+            where = names.column(row["column"]) if row["column"] else "whole file"
+            text = f"In the data: {row['problem']}, {where}."
+            found[text] = Caution(text=text, where=[names.place("data")])
     for name, released in release.results.items():
         for text in released.warnings:
             caution = found.setdefault(text, Caution(text=capital(text)))
             if names.place(name) not in caution.where:
                 caution.where.append(names.place(name))
-    left = [one for text, one in found.items() if _on_left_out(text)]
-    return [one for one in found.values() if one not in left], left
+    return [*found.values(), *(Caution(text=capital(text)) for text in release.not_computed)]
 
 
-def _on_left_out(warning: str) -> bool:
-    return warning.startswith("Left out")
+def _checked(problems: Released | None, missing: Grid | None) -> str:
+    """Say in a sentence what the check found, where a table has nothing to say."""
+    if problems is not None:
+        return ""
+    if missing is None:
+        return "The data were checked: no errors were found."
+    return f"The data were checked: no errors were found. {_scores_missing(missing)}"
+
+
+def _scores_missing(missing: Grid) -> str:
+    cells = [
+        cell.text
+        for body in missing.bodies
+        for line in body.rows
+        for cell in line
+        if cell.numeric and cell.text not in ("0", "–")
+    ]
+    if not cells:
+        return "Everyone who was seen has every score."
+    if not all(text.replace(",", "").isdigit() for text in cells):
+        return "Some scores are missing, see below."
+    n = sum(int(text.replace(",", "")) for text in cells)
+    return f"{n:,} {'score is' if n == 1 else 'scores are'} missing, see below."
 
 
 def _withheld(evaluation: Evaluation, release: Release) -> str:
@@ -320,18 +351,19 @@ def _withheld(evaluation: Evaluation, release: Release) -> str:
         return "No small counts were withheld: the study sets no limit."
     rule = (
         f"Counts of 1 to {limit - 1} people are shown as <{limit}, with as many other cells "
-        "withheld as keep them from being worked out within a table, and nothing is told of "
-        f"groups of fewer than {limit}. Lowest and highest values are never shown: they are single "
-        "people's."
+        "withheld or shown as a range as keep them from being worked out. Where two numbers of "
+        f"people would differ by 1 to {limit - 1}, the smaller is shown as a range, what it could "
+        "be worked out from is withheld, and the rest is rounded. Nothing is told of groups of "
+        f"fewer than {limit}. Lowest and highest values are never shown: they are single people's."
     )
     where = [one.title for one in release.results.values() if one.n_withheld]
     if not where:
         return f"{rule} In this report nothing had to be withheld."
     n = release.n_withheld
-    cells = "One cell was" if n == 1 else f"{n} cells were"
+    cells = "one cell is" if n == 1 else f"{n} cells are"
     rows = "" if release.rows_shown else " The numbers of rows of the files are withheld with them."
     return (
-        f"{rule} {cells} withheld, in: {'; '.join(where)}.{rows} Numbers of people analysed are "
-        "shown where they reach the limit, as no interval can be judged without them; they may "
-        "tell how many people did not answer, never what anyone answered."
+        f"{rule} In tables.xlsx and results.json, which have more columns than this page, {cells} "
+        f"withheld or a range, in: {'; '.join(where)}.{rows} Someone who compares several tables, "
+        "or works back from rounded numbers, may narrow a range further."
     )

@@ -24,6 +24,14 @@ _SENTENCE = re.compile(r"(?<=\.)\s+(?=[A-Z])")
 _FEW_CLUSTERS = re.compile(
     r"These errors are too small with few clusters.*?G = (\d+) (\w+) \((.*)\)\.", re.DOTALL
 )
+#: In one word with the page, which says how the arms were formed in the same way.
+_RANDOMISED = (
+    (r"The study doesn't say that chance put (\w+)", r"It is not known whether \1 were"),
+    (r"Chance did(?:n't| not) put people", "People were not"),
+    (r"Chance put people", "People were"),
+    (r"Chance put teams", "Teams were"),
+    (r"Chance put sites", "Sites were"),
+)
 WITHHELD = "Warnings that may tell of fewer than {} people are withheld."
 
 
@@ -50,6 +58,8 @@ def protect_prose(text: str, limit: int) -> str:
     text = _ONLY.sub(r"Fewer than \1 complete rows, so alpha is imprecise", text)
     text = " ".join(dict.fromkeys(_SENTENCE.split(text)))
     text = _FEW_CLUSTERS.sub(_few_clusters, text)
+    for pattern, plain in _RANDOMISED:
+        text = re.sub(rf"{pattern} into the arms", rf"{plain} randomised to the arms", text)
     if limit <= 1:
         return text
 

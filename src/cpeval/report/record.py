@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cpeval.report.disclosure import Withheld
-from cpeval.report.naming import printable
+from cpeval.report.naming import plain_value, printable
 from cpeval.report.page import title
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ def record(evaluation: Evaluation, release: Release) -> bytes:
         "outcomes": [asdict(outcome) for outcome in evaluation.outcomes],
         "covariates": list(evaluation.covariates),
         "labels": {c: label for c, label in evaluation.labels.items() if c in used},
-        "value_labels": {c: of for c, of in evaluation.value_labels.items() if c in used},
+        "value_labels": {
+            c: _of_levels(c, of, release) for c, of in evaluation.value_labels.items() if c in used
+        },
         "small_count": evaluation.small_count,
         "results": {
             name: {
@@ -71,6 +73,7 @@ def record(evaluation: Evaluation, release: Release) -> bytes:
             }
             for name, released in release.results.items()
         },
+        "not_computed": list(release.not_computed),
         "instruments": [asdict(note) for note in evaluation.instruments],
         "sources": [
             {**asdict(source), "n_rows": source.n_rows if release.rows_shown else Withheld()}
@@ -91,6 +94,16 @@ def _columns(evaluation: Evaluation, release: Release) -> set[str]:
         for column in ("term", "scale", "column"):
             used |= {str(name) for name in released.table.get(column, ())}
     return used - {study.person}
+
+
+def _of_levels(column: str, labels: dict[str, str], release: Release) -> dict[str, str]:
+    """Labels of the categories that are shown: others might name people."""
+    found = release.get("baseline")
+    if found is None or column not in set(found.table["term"]):
+        return dict(labels)
+    levels = found.table.loc[found.table["term"] == column, "level"]
+    shown = {text for level in levels for text in (plain_value(level), str(level))}
+    return {value: label for value, label in labels.items() if value in shown}
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401

@@ -18,6 +18,7 @@ from cpeval.report.sizes import (
     protect_change,
     protect_comparison,
     protect_means,
+    protect_other,
     protect_reliability,
 )
 from cpeval.report.wording import lowered
@@ -161,7 +162,10 @@ def _tables(evaluation: Evaluation, names: Names) -> dict[str, pd.DataFrame]:
                 tables[name] = protect(table, outcome.column, totals)
     if "reliability" in found:
         tables["reliability"] = protect_reliability(found["reliability"], totals)
-    return {name: tables[name] for name in found}
+    return {
+        name: tables[name] if name in tables else protect_other(table, totals)
+        for name, table in found.items()
+    }
 
 
 def _rows_may_be_shown(evaluation: Evaluation, tables: dict[str, pd.DataFrame]) -> bool:

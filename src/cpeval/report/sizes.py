@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
-from cpeval.report.disclosure import KEYS, SIZES, Withheld, is_small, totalled
-from cpeval.report.numbers import decimals_between, is_number
+from cpeval.report.disclosure import KEYS, PEOPLE, SIZES, Withheld, is_small, totalled
+from cpeval.report.numbers import MOST_DECIMALS, decimals_between, is_number
 
 Count = int | Withheld
 Place = tuple[Hashable, Hashable]
@@ -90,7 +91,8 @@ class Totals:
     baseline: Hashable = None
     seen: dict[Place, object] = field(default_factory=dict)
     lost: dict[Place, object] = field(default_factory=dict)
-    scored: dict[tuple[Hashable, Hashable, Hashable], int] = field(default_factory=dict)
+    scored: dict[tuple[Hashable, Hashable, Hashable], Count] = field(default_factory=dict)
+    changed: dict[tuple[Hashable, Hashable, Hashable], Count] = field(default_factory=dict)
 
     @classmethod
     def of(cls, participants: pd.DataFrame | None, baseline: Hashable, limit: int) -> Totals:
@@ -123,6 +125,7 @@ class Totals:
         if is_number(start) and is_number(lost):
             cells.append(int(start) - int(lost))  # type: ignore[call-overload]
         cells += [self.scored.get((outcome, group, at)) for at in (self.baseline, wave)]
+        cells.append(self.changed.get((outcome, group, wave)))
         return {int(cell) for cell in cells if is_number(cell)}  # type: ignore[call-overload]
 
     def starts(self) -> tuple[set[int], bool]:
@@ -137,7 +140,8 @@ class Totals:
 
 def protect_means(table: pd.DataFrame, outcome: Hashable, totals: Totals) -> pd.DataFrame:
     """Guard the numbers of people behind means, and count what is shown among the totals."""
-    cells, counts = table.astype(object), []
+    cells = table.astype(object)
+    counts: list[Count] = []
     for row in table.to_dict("records"):
         place = (row["group"], row["wave"])
         n, missing = int(row["n"]), row.get("missing")
@@ -145,8 +149,7 @@ def protect_means(table: pd.DataFrame, outcome: Hashable, totals: Totals) -> pd.
         if missing is not None and not totals.hides(*place):
             known.add(n + int(missing))
         count = gated(n, {int(t) for t in known}, totals.limit, hidden=totals.hides(*place))  # type: ignore[call-overload]
-        if not isinstance(count, Withheld):
-            totals.scored[(outcome, *place)] = count
+        totals.scored[(outcome, *place)] = count
         counts.append(count)
         if missing is not None:
             whole = None if totals.hides(*place) else n + int(missing)
@@ -156,7 +159,8 @@ def protect_means(table: pd.DataFrame, outcome: Hashable, totals: Totals) -> pd.
 
 def protect_change(table: pd.DataFrame, outcome: Hashable, totals: Totals) -> pd.DataFrame:
     """Guard the numbers of people behind changes."""
-    cells, counts = table.astype(object), []
+    cells = table.astype(object)
+    counts: list[Count] = []
     for row in table.to_dict("records"):
         group, wave, n = row["group"], row["wave"], int(row["n"])
         known, start = totals.known(outcome, group, wave), totals.start(group)
@@ -165,6 +169,7 @@ def protect_change(table: pd.DataFrame, outcome: Hashable, totals: Totals) -> pd
             known.add(n + int(excluded))
         hidden = totals.hides(group, wave)
         count = gated(n, known, totals.limit, hidden=hidden)
+        totals.changed[(outcome, group, wave)] = count
         counts.append(count)
         if excluded is not None:
             whole = None if isinstance(start, Withheld) else n + int(excluded)
@@ -191,29 +196,41 @@ def protect_comparison(table: pd.DataFrame, outcome: Hashable, totals: Totals) -
 def protect_reliability(table: pd.DataFrame, totals: Totals) -> pd.DataFrame:
     """Guard the numbers of rows behind reliabilities: all people at baseline that have them."""
     known, hidden = totals.starts()
-    counts = []
+    counts: list[Count] = []
+    groups = {group for group, _ in totals.seen}
     for row in table.to_dict("records"):
-        n = int(row["n"])
+        n, scale = int(row["n"]), row.get("scale")
         arms = [
             cell
             for (outcome, _, wave), cell in totals.scored.items()
-            if outcome == row.get("scale") and wave == totals.baseline
+            if outcome == scale and (wave == totals.baseline or totals.baseline is None)
         ]
-        groups = {group for group, _ in totals.seen}
-        scored = {sum(arms)} if len(arms) == len(groups) > 0 else set()
-        small = 0 < n < totals.limit
-        # Where an arm's number is withheld, any number of all may give it away.
-        counts.append(
-            Withheld()
-            if hidden and not small and totals.limit > 1
-            else gated(n, known | scored, totals.limit)
-        )
+        whole = totalled(arms) if len(arms) == len(groups) > 0 else None
+        if hidden and not 0 < n < totals.limit and totals.limit > 1:
+            counts.append(Withheld())  # any number of all may give away that of an arm
+        elif isinstance(whole, Withheld):
+            low, high = whole.low or 0, whole.high or 0
+            counts.append(whole if low <= n <= high else gated(n, known, totals.limit))
+        else:
+            counts.append(gated(n, known | ({whole} if whole else set()), totals.limit))
     shown = _with_counts(table.astype(object), {"n": counts}, totals.limit)
     if hidden:  # an estimate alone tells no number of people; its interval does
-        for row, count in enumerate(counts):
-            if count == Withheld() and is_number(table["estimate"].iloc[row]):
-                _put(shown, row, "estimate", round(float(table["estimate"].iloc[row]), 2))
+        for position, count in enumerate(counts):
+            if count == Withheld() and is_number(table["estimate"].iloc[position]):
+                _put(shown, position, "estimate", round(float(table["estimate"].iloc[position]), 2))
     return shown
+
+
+def protect_other(table: pd.DataFrame, totals: Totals) -> pd.DataFrame:
+    """Withhold the small counts of any other table, and the statistics beside them."""
+    cells = table.astype(object)
+    few = {c: is_small(table[c], totals.limit) for c in PEOPLE if c in table}
+    for column, small in few.items():
+        for row in np.flatnonzero(small):
+            _put(cells, int(row), column, Withheld(1, totals.limit - 1))
+            for other in (str(c) for c in cells if column in SIZES and c not in (*KEYS, *few)):
+                _put(cells, int(row), other, Withheld())
+    return cells
 
 
 def _with_counts(cells: pd.DataFrame, counts: dict[str, list[Count]], limit: int) -> pd.DataFrame:
@@ -248,6 +265,9 @@ def _coarsen(cells: pd.DataFrame, row: int) -> None:
     position = cells.index[row]
     low, high = (cells[c].iloc[row] if c in cells else None for c in ("ci_low", "ci_high"))
     decimals = min(decimals_between(low, high), 2)
+    ends = [float(x) for x in (low, high) if is_number(x) and x != 0]  # type: ignore[arg-type]
+    while decimals < MOST_DECIMALS and any(round(end, decimals) == 0 for end in ends):
+        decimals += 1  # on which side of no difference a bound lies must stay
     for column in (str(c) for c in cells if c not in KEYS):
         value = cells.loc[position, column]
         if column in TELLING and is_number(value):

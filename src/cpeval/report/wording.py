@@ -10,16 +10,23 @@ from cpeval.report.naming import Names, capital
 from cpeval.report.numbers import (
     MOST_DECIMALS,
     decimals_between,
-    decimals_for,
+    decimals_of,
     fixed,
     is_number,
     joined,
 )
+from cpeval.report.sizes import span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cpeval.evaluated import Outcome
+    from cpeval.report.release import Release, Released
+
+
+#: Below this the usual errors of clusters are too small (Cameron & Miller, 2015).
+FEWEST_CLUSTERS = 40
+_BOTH = "The means are of those with both scores."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +48,9 @@ class Meaning:
         return f"{self.found} {self.reading}".strip()
 
 
-def difference(row: Mapping[str, object], outcome: Outcome, names: Names) -> Meaning:
+def difference(
+    row: Mapping[str, object], outcome: Outcome, names: Names, *, clusters: str = ""
+) -> Meaning:
     """Say what a difference between arms means.
 
     Parameters
@@ -52,6 +61,8 @@ def difference(row: Mapping[str, object], outcome: Outcome, names: Names) -> Mea
     outcome : Outcome
         Its ``better`` says which direction is good.
     names : Names
+    clusters : str
+        Of `few_clusters`: with too few, the interval gives no verdict.
 
     Returns
     -------
@@ -88,6 +99,12 @@ def difference(row: Mapping[str, object], outcome: Outcome, names: Names) -> Mea
         )
     low, high = float(low), float(high)  # type: ignore[arg-type]
     found += f" (95 % interval from {_range(low, high, decimals)}){_direction(outcome, '; ')}."
+    if clusters:
+        return Meaning(
+            found=found,
+            reading=f"With so few {clusters}, this interval is too narrow to judge by: the true "
+            "difference may well lie outside it.",
+        )
     if low <= 0 <= high:
         which = "did better" if outcome.better else "scored higher"
         return Meaning(
@@ -96,6 +113,55 @@ def difference(row: Mapping[str, object], outcome: Outcome, names: Names) -> Mea
             f"{which}.",
         )
     return Meaning(found=found, reading=_favours(estimate, outcome, row, names, study.randomised))
+
+
+def few_clusters(released: Released) -> str:
+    """Return how many teams or sites an interval rests on if they are too few for it, or "".
+
+    Returns
+    -------
+    str
+        ``"teams (4)"``
+    """
+    n = getattr(released.result, "n_clusters", None)
+    if n is None or n >= FEWEST_CLUSTERS:
+        return ""
+    said = " ".join(released.warnings)
+    units = next((unit for unit in ("teams", "sites") if f"few {unit}" in said), "teams or sites")
+    return f"{units} ({n})"
+
+
+def answered(outcome: Outcome, release: Release, names: Names) -> str:
+    """Say how many of the people at baseline have a score at the main follow-up.
+
+    Returns
+    -------
+    str
+        ``"Of 470 people at baseline, 254 (54 %) have a score at 6 months; …"``, as ranges where
+        the numbers are.
+    """
+    study = names.evaluation.study
+    wave = names.wave(study.follow_ups[0])
+    means, people = release.get(f"{outcome.column}/means"), release.get("participants")
+    start = count = None
+    if means is not None and people is not None and study.baseline is not None:
+        seen, scored = people.table, means.table
+        start = span(seen.loc[seen["wave"] == study.baseline, "n"])
+        count = span(scored.loc[scored["wave"] == study.follow_ups[0], "n"])
+    if start is None or count is None or start == 0:
+        text = f"How many people have a score at {wave} is withheld, as groups are small."
+        return f"{text} {_BOTH}" if release.get(f"{outcome.column}/change") else text
+    share = ""
+    if not isinstance(start, Withheld):
+        ends = (count.low, count.high) if isinstance(count, Withheld) else (count, count)
+        shares = [f"{100 * end / start:.0f}" for end in ends if end is not None]
+        share = f" ({' to '.join(dict.fromkeys(shares))} %)" if len(shares) == len(ends) else ""
+    others = "" if count == start else "; the others may differ"
+    text = (
+        f"Of {fixed(start, 0)} people at baseline, {fixed(count, 0)}{share} have a score at "
+        f"{wave}{others}."
+    )
+    return f"{text} {_BOTH}" if release.get(f"{outcome.column}/change") else text
 
 
 def _favours(
@@ -121,17 +187,18 @@ def _favours(
         )
     if randomised is True:
         return (
-            f"{text} Chance formed the arms, so this is evidence that what {intervention} was "
-            "offered made the difference, as far as those who answered stand for all."
+            f"{text} People were randomised to the arms, so this is evidence that what "
+            f"{intervention} was offered made the difference, as far as those who answered stand "
+            "for all."
         )
     if randomised is False:
         return (
-            f"{text} Chance did not form the arms, so something else in which they differ may "
-            "explain it."
+            f"{text} People were not randomised to the arms, so something else in which they "
+            "differ may explain it."
         )
     return (
-        f"{text} The study does not say that chance formed the arms, so something else in which "
-        "they differ may explain it."
+        f"{text} It is not known whether people were randomised to the arms, so something else in "
+        "which they differ may explain it."
     )
 
 
@@ -209,7 +276,7 @@ def both_changes(rows: Sequence[Mapping[str, object]], names: Names) -> str:
     means = [(row.get("before"), row.get("after")) for row in rows]
     if not rows or not all(is_number(mean) for pair in means for mean in pair):
         return ""
-    decimals = min(decimals_for(row.get("sd_before")) for row in rows)
+    decimals = decimals_of(rows, "sd_before")
     moves = [
         f"from {fixed(before, decimals)} to {fixed(after, decimals)} in "
         f"{names.the_arm(row['group'])}"

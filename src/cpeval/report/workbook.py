@@ -165,6 +165,9 @@ def _contents(
         sheet.write_url(row, 0, target, formats["link"], string=_text(name))
         _write(sheet, row, 1, released.title, formats["wrapped"])
     row += 2
+    for text in release.not_computed:
+        _write(sheet, row, 1, f"Warning: {text}", formats["warning"])
+        row += 1
     limit = evaluation.small_count
     if limit > 1:
         said = (
@@ -187,7 +190,10 @@ def _sheet(
         numeric = label not in roles and table[label].map(_is_cell_number).any()
         style = formats["head_number" if numeric else "head"]
         _write(sheet, top, column, COLUMNS.get(str(label), printable(label)), style)
-        shown = [_shown(label, row, cell, roles, names) for row, cell in enumerate(table[label])]
+        of = table["term"] if label == "level" and "term" in table else table[label]
+        shown = [
+            _shown(label, t, cell, roles, names) for t, cell in zip(of, table[label], strict=True)
+        ]
         style = formats[_number_format(str(label))]
         for row, cell in enumerate(shown, start=top + 1):
             if isinstance(cell, Withheld):
@@ -225,7 +231,7 @@ def _roles(name: str, table: pd.DataFrame, names: Names) -> dict[str, str | None
 
 
 def _shown(
-    label: object, row: int, cell: object, roles: dict[str, str | None], names: Names
+    label: object, term: object, cell: object, roles: dict[str, str | None], names: Names
 ) -> object:
     """Return what a cell shows: labels in the place of codes."""
     if isinstance(cell, Withheld) or cell is None:
@@ -236,6 +242,8 @@ def _shown(
         return "all" if cell == "all" else names.arm(cell)
     if label == "wave":
         return names.head_of_wave(cell)
+    if label == "level":
+        return names.value(str(term), cell)
     if label in roles:
         return names.column(cell)
     return cell
