@@ -498,3 +498,16 @@ def test_warnings_on_a_withheld_group_go_and_those_on_who_was_left_out_always():
     assert protect_warnings(told, table, 5) == (WITHHELD.format(5),)
     assert protect_warnings(told[1:], table, 5) == ()
     assert protect_warnings(told, table.iloc[1:], 5) == tuple(told[:1])
+
+
+def test_a_comparison_of_hardly_fewer_people_than_a_change_gives_them_not_away():
+    totals = Totals(limit=5)
+    protect_change(
+        means_of(("a", 6, 94, 6), columns="group wave n excluded"), "x", totals
+    )  # 94 of 100
+    columns = "group reference wave n n_intervention n_comparison"
+    table = means_of(("a", "b", 6, 143, 93, 50), columns=columns)
+    shown = protect_comparison(table, "x", totals).iloc[0]
+    assert [str(shown[c]) for c in ("n_intervention", "n_comparison", "n")] == [
+        "90 to 93", "50", "140 to 143"
+    ]  # fmt: skip
