@@ -202,6 +202,13 @@ def test_a_file_that_is_not_there(tmp_path):
         evaluated(tmp_path, '[data]\nfile = "d.csv"\n')
 
 
+def test_text_that_differs_from_row_to_row_is_no_covariate(tmp_path):
+    data = long(60).merge(people(60), on="id").assign(age=lambda d: d.index.astype(str) + " years")
+    data.to_csv(tmp_path / "d.csv", index=False)
+    with pytest.raises(ColumnError, match="'age': 120 values, such as '0 years', '1 years'"):
+        evaluated(tmp_path, '[data]\nfile = "d.csv"\n', TAIL + 'covariates = ["age"]\n')
+
+
 def test_numbers_stored_as_text_are_no_category_in_silence(tmp_path):
     data = long().merge(people(), on="id").assign(age=lambda d: "A" + d.q1.astype(str))
     data.to_csv(tmp_path / "d.csv", index=False)

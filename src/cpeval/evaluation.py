@@ -225,6 +225,7 @@ def _analyses(
     if any(_scale(plan, column) for column in plan.outcomes.columns):
         yield "reliability", partial(_reliability, plan, data)
     covariates = {c: _kind(plan, scored, c, k) for c, k in plan.outcomes.covariates.items()}
+    _require_few_categories(scored, [c for c, kind in covariates.items() if kind == "category"])
     compare = partial(analyses.compare, covariates=covariates)
     for column in plan.outcomes.columns:
         yield f"{column}/means", partial(analyses.means, scored, column, study)
@@ -257,6 +258,21 @@ def _kind(plan: StudyFile, data: pd.DataFrame, column: str, kind: Kind) -> str:
                 f'or say {{ {column} = "category" }} in the study file if it is categories.'
             )
     return "number" if pd.api.types.is_numeric_dtype(data[column]) and not labelled else "category"
+
+
+def _require_few_categories(data: pd.DataFrame, covariates: Iterable[str]) -> None:
+    """Refuse covariates that differ from nearly everyone to everyone: most likely slips."""
+    wrong = []
+    for name in covariates:
+        values = data[name].dropna()
+        if values.nunique() > max(20, len(values) / 4):
+            wrong.append(f"- {name!r}: {values.nunique()} values, such as {listed(values.unique()[:3])}")
+    if wrong:
+        raise ColumnError(
+            "Covariates that are text, with too many different values to be categories:\n"
+            + "\n".join(wrong)
+            + "\nMake a column of numbers from it (30 in place of '30 years'), or leave it out."
+        )
 
 
 def _scale(plan: StudyFile, column: str) -> tuple[Instrument, Scale] | None:
