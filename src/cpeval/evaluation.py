@@ -265,8 +265,9 @@ def _require_few_categories(data: pd.DataFrame, covariates: Iterable[str]) -> No
     wrong = []
     for name in covariates:
         values = data[name].dropna()
-        if values.nunique() > max(20, len(values) / 4):
-            wrong.append(f"- {name!r}: {values.nunique()} values, such as {listed(values.unique()[:3])}")
+        kinds = values.unique()
+        if len(kinds) > max(20, len(values) / 4):
+            wrong.append(f"- {name!r}: {len(kinds)} values, such as {listed(kinds[:3])}")
     if wrong:
         raise ColumnError(
             "Covariates that are text, with too many different values to be categories:\n"
