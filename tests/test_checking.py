@@ -336,3 +336,12 @@ def test_a_slip_is_not_taken_for_a_missing_code(clean):
     clean.loc[0, "swemwbs_1"] = 6
     advice = cp.check(clean, STUDY, instruments=["swemwbs"]).table.advice[0]
     assert advice.endswith("Correct it; or if it means missing, declare it (missing = …).")
+
+
+@pytest.mark.parametrize("kind", [object, "category"])
+def test_objects_and_categories_that_are_numbers_are_no_text(clean, kind):
+    items = [f"swemwbs_{n}" for n in range(1, 8)]
+    clean[items] = clean[items].astype(kind)
+    assert cp.check(clean, STUDY, instruments=["swemwbs"]).table.empty
+    clean["swemwbs_1"] = clean["swemwbs_1"].astype(str)
+    assert found(clean) == {("numbers stored as text", "error", "swemwbs_1"): ([], [])}

@@ -126,20 +126,10 @@ def _counts(
             wrong = wrong & ~x.is_nan()
         # Counting the non-null cells left is the quickest way that every engine knows.
         counts.append(nw.when(wrong).then(x).count())
-        for number, only in enumerate(_telling(definition, item)):
+        for number, only in enumerate(definition.answers(item).telling):
             one = nw.when(among(x, only, dtype)).then(x).count()
             counts.append(one.alias(f"{_CODING}{place}_{number}"))
     return counts
-
-
-def _telling(definition: Instrument, item: Item) -> list[list[float]]:
-    """For each coding of an item, the codes that only it has; none when there is but one."""
-    codings = definition.answers(item).codings
-    if len(codings) == 1:
-        return []
-    return [
-        sorted(one - frozenset().union(*(o for o in codings if o is not one))) for one in codings
-    ]
 
 
 def _message(

@@ -101,7 +101,9 @@ def _text_answers(
         answers[~known],
         advice=f"{definition.name} needs a code; correct it or declare it missing.",
     )
-    if not len(text) and values.notna().any():
+    # Objects and categories that are numbers are no text: `score` takes them as they are.
+    kind = pd.api.types.infer_dtype(values.astype(object), skipna=True)
+    if not len(text) and kind in ("string", "mixed-integer", "mixed"):
         yield found(
             "numbers stored as text",
             "error",
@@ -113,14 +115,12 @@ def _text_answers(
 def _mixed(
     definition: Instrument, item: Item, column: str, numbers: pd.Series
 ) -> Iterator[pd.DataFrame]:
-    codings = definition.answers(item).codings
-    if len(codings) > 1:
-        own = [one - frozenset().union(*(o for o in codings if o is not one)) for one in codings]
-        both = " and ".join(listed(sorted(one)) for one in codings)
-        if sum(numbers.isin(list(only)).any() for only in own) > 1:
-            yield found(
-                "two codings in one column",
-                "error",
-                column,
-                advice=f"It mixes {both}; recode it to one.",
-            )
+    answers = definition.answers(item)
+    if sum(numbers.isin(only).any() for only in answers.telling) > 1:
+        both = " and ".join(listed(sorted(one)) for one in answers.codings)
+        yield found(
+            "two codings in one column",
+            "error",
+            column,
+            advice=f"It mixes {both}; recode it to one.",
+        )

@@ -105,6 +105,14 @@ class Responses(Part):
         return [frozenset(self.codes), *(frozenset(coding) for coding in self.other_codings)]
 
     @property
+    def telling(self) -> list[list[float]]:
+        """For each coding, the codes that only it has; empty when there is but one coding."""
+        several = self.codings
+        if len(several) == 1:
+            return []
+        return [sorted(o - frozenset().union(*(x for x in several if x is not o))) for o in several]
+
+    @property
     def meaning(self) -> dict[float, float]:
         """Every code that may stand in a column, with the standard code it means."""
         meaning = {code: code for code in self.codes}
