@@ -1,0 +1,71 @@
+"""Items as arrays: what is left out, filled in, scored, and refused."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, strategies as st
+
+from cpeval.errors import ColumnError, OptionError, TooFewError
+from cpeval.measurement.item_scores import item_scores, two_way
+
+GAP = float("nan")
+DATA = {"a": [1.0, 2, 3, GAP], "b": [1.0, GAP, 3, GAP], "c": [2.0, 2, 1, GAP]}
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_listwise_pairwise_and_two_way_count_what_they_do(make):
+    whole = item_scores(make(DATA))
+    assert whole.values.tolist() == [[1, 1, 2], [3, 3, 1]]
+    assert (whole.n_rows, whole.n_excluded, whole.n_imputed) == (4, 2, 0)
+    assert whole.warnings == ["2 of 4 rows lack an item and were left out."]
+    pairs = item_scores(make(DATA), missing="pairwise")
+    assert np.isnan(pairs.values).sum() == 1
+    assert pairs.n_excluded == 1
+    filled = item_scores(make(DATA), missing="two_way", seed=3)
+    assert filled.n_imputed == 1
+    assert set(np.unique(filled.values)) <= {1, 2, 3}
+
+
+def test_an_instrument_scores_the_items_first():
+    sheet = pd.DataFrame([[0] * 20, [3] * 20], columns=[f"q{i}" for i in range(1, 21)])
+    found = item_scores(sheet.assign(age=40), instrument="ces_d", columns="q{n}")
+    assert found.names[3] == "4"
+    assert found.values[:, 3].tolist() == [3, 0]
+    assert found.values[:, 0].tolist() == [0, 3]
+
+
+def test_a_scale_must_be_named_where_none_has_all_items():
+    sheet = pd.DataFrame([[1] * 36] * 2, columns=[f"sf_36_{i}" for i in range(1, 37)])
+    assert item_scores(sheet, instrument="sf_36", scale="sf_36_mh").values.shape == (2, 5)
+    with pytest.raises(OptionError, match=r"no scale of all its items.*'sf_36_pf'"):
+        item_scores(sheet, instrument="sf_36")
+    with pytest.raises(OptionError, match=r"no scale 'sf_36_mg' \(did you mean 'sf_36_"):
+        item_scores(sheet, instrument="sf_36", scale="sf_36_mg")
+    with pytest.raises(OptionError, match="scale and columns need instrument="):
+        item_scores(sheet, scale="sf_36_mh", columns="q{n}")
+
+
+def test_what_is_too_little_is_said():
+    with pytest.raises(TooFewError, match=r"Mokken needs 3 items and 2 people. There are 2 items"):
+        item_scores(pd.DataFrame({"a": [1, 2], "b": [1, 2]}), least_items=3, what="Mokken")
+    with pytest.raises(TooFewError, match="nobody answered 'b'"):
+        item_scores(pd.DataFrame({"a": [1, 2], "b": [GAP, GAP]}))
+    with pytest.raises(OptionError, match=r"'missing' must be one of 'listwise'. Got 'pairwise'"):
+        item_scores(pd.DataFrame(DATA), missing="pairwise", allowed=["listwise"])
+    with pytest.raises(ColumnError, match="'a' holds 'x' in row 1"):
+        item_scores(pd.DataFrame({"a": ["x", 2], "b": [1, 2]}))
+    with pytest.raises(OptionError, match="must be a dataframe"):
+        item_scores([1])
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_two_way_keeps_what_is_there_and_gives_the_nearest_seen_value(seed):
+    rng = np.random.default_rng(seed)
+    values = rng.integers(0, 5, (30, 6)).astype(float)
+    gaps = (rng.random(values.shape) < 0.2) & (np.arange(6) > 0)
+    values[gaps] = GAP
+    filled = two_way(values, seed=seed)
+    assert (filled[~gaps] == values[~gaps]).all()
+    assert set(filled[gaps]) <= set(values[~gaps])
+    assert (two_way(values, seed=seed) == filled).all()
