@@ -29,7 +29,7 @@ _PUBLIC = {
     "read": "cpeval.reading.files:read",
     "read_redcap": "cpeval.reading.redcap:read_redcap",
     "read_wide": "cpeval.reading.wide:read_wide",
-    "score": "cpeval.scoring:score",
+    "score": "cpeval.scoring.score:score",
     "simulate": "cpeval.simulation:simulate",
 }
 
@@ -89,6 +89,6 @@ if TYPE_CHECKING:
     from cpeval.reading.redcap import read_redcap
     from cpeval.reading.wide import read_wide
     from cpeval.result import Result
-    from cpeval.scoring import score
+    from cpeval.scoring.score import score
     from cpeval.simulation import Simulation, example, simulate
     from cpeval.study import Study

@@ -111,7 +111,7 @@ def score(
     """
     from cpeval.reading.files import read
     from cpeval.reading.taken import taken
-    from cpeval.scoring import score as score_data
+    from cpeval.scoring.score import score as score_data
     from cpeval.table_writing import require_writable, write_table
 
     require_writable(out)

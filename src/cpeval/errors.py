@@ -82,6 +82,10 @@ class CpevalWarning(UserWarning):
     """Base of all warnings that cpeval gives."""
 
 
+class ProvisionalWarning(CpevalWarning):
+    """Something about an instrument was not verified: its scoring, or a set of bands."""
+
+
 def listed(values: Iterable[object], *, most: int = 20) -> str:
     """Quote values for a message, all of them up to ``most``, then say how many more.
 

@@ -17,17 +17,17 @@ from cpeval import __version__, measurement, outcomes as analyses
 from cpeval.checking.answers import OUTSIDE
 from cpeval.checking.check import Check, check
 from cpeval.definitions.model import Instrument
-from cpeval.definitions.parts import Scale
+from cpeval.definitions.scales import Scale
 from cpeval.errors import ColumnError, DataError, StudyError, TooFewError, did_you_mean, listed
 from cpeval.evaluated import Evaluation, InstrumentNote, Outcome, Source
-from cpeval.item_columns import ANY_COLUMNS, item_columns
 from cpeval.progress import Steps
 from cpeval.reading.assembling import read_table
 from cpeval.reading.origin import origin_of, signed
 from cpeval.reading.taken import taken
 from cpeval.recoding import recoded
 from cpeval.result import Result
-from cpeval.scoring import item_points, score
+from cpeval.scoring.item_columns import ANY_COLUMNS, item_columns
+from cpeval.scoring.score import item_points, score
 from cpeval.study_file import StudyFile
 
 if TYPE_CHECKING:

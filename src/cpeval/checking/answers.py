@@ -9,10 +9,10 @@ import pandas as pd
 
 from cpeval.checking.found import found
 from cpeval.checking.missing_line import FORGOTTEN
+from cpeval.definitions.items import Item
 from cpeval.definitions.model import Instrument
-from cpeval.definitions.parts import Item
 from cpeval.errors import listed
-from cpeval.invalid_answers import accepted
+from cpeval.scoring.invalid_answers import accepted
 
 #: The problem that a study may excuse by ``on_invalid = "missing"``.
 OUTSIDE = "answer outside the codes"
@@ -117,7 +117,7 @@ def _mixed(
 ) -> Iterator[pd.DataFrame]:
     answers = definition.answers(item)
     if sum(numbers.isin(only).any() for only in answers.telling) > 1:
-        both = " and ".join(listed(sorted(one)) for one in answers.codings)
+        both = " and ".join(listed(sorted(one)) for one in answers.code_sets)
         yield found(
             "two codings in one column",
             "error",

@@ -21,9 +21,9 @@ from cpeval.checking.reading_notes import reading_notes
 from cpeval.definitions.catalogue import resolve
 from cpeval.definitions.model import Instrument
 from cpeval.errors import ColumnError, DataError, listed
-from cpeval.item_columns import ANY_COLUMNS, Items, item_columns
 from cpeval.reading.origin import Origin, origin_of
 from cpeval.result import Result
+from cpeval.scoring.item_columns import ANY_COLUMNS, Items, item_columns
 from cpeval.study import Study
 
 if TYPE_CHECKING:

@@ -1,155 +1,67 @@
-"""The form of an instrument's definition: what a TOML file may say, validated as a whole.
+"""An instrument's definition: what a TOML file may say, validated as a whole.
 
-Data only. How scores come out of it is `cpeval.scoring`.
+Data only. How scores come out of it is `cpeval.scoring`; files made from it are
+`cpeval.exporting`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from html import escape
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-import pandas as pd
 from pydantic import Field, ValidationError, model_validator
 
-from cpeval.definitions.parts import Item, Licence, Name, Part, Responses, Scale, Text
+from cpeval.definitions.consistency import inconsistencies
+from cpeval.definitions.items import Goals, Item, Responses
+from cpeval.definitions.part import Name, Part, Text, all_of
+from cpeval.definitions.scales import Scale
 from cpeval.definitions.validation import mistakes
-from cpeval.errors import DefinitionError, did_you_mean, listed
+from cpeval.definitions.value_sets import ValueSet
+from cpeval.errors import DefinitionError, OptionError, did_you_mean, listed
 from cpeval.toml_reading import read_toml
+
+if TYPE_CHECKING:
+    from cpeval.definitions.description import Description
+
+
+class Licence(Part):
+    """Who may use the questionnaire, and where to ask."""
+
+    terms: Text
+    address: str = ""
 
 
 class Instrument(Part):
     """An instrument's definition: items, scales, licence, citation.
 
     Made from a TOML file by `Instrument.from_toml`, or one of the catalogue by
-    `cpeval.instrument`. Shows itself as a card in a notebook.
+    `cpeval.instrument`. Shows itself as a card in a notebook. What a definition leaves to its
+    user, the methods ``with_…`` take: each returns a new definition.
     """
 
     name: Name
     title: Text
     version: Text = "1"
-    status: Literal["verified", "provisional", "illustrative"] = "provisional"
+    status: Literal["verified", "provisional", "illustrative", "own"] = "own"
     status_note: str = ""
     citation: Text
     sources: tuple[Text, ...] = ()
     licence: Licence
     responses: Annotated[dict[str, Responses], Field(min_length=1)]
-    items: Annotated[list[Item], Field(min_length=1)]
+    items: list[Item] = []
+    goals: Goals | None = None
     scales: Annotated[list[Scale], Field(min_length=1)]
+    value_sets: dict[Name, ValueSet] = {}
+    value_set: str | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        wrong = [*self._item_mistakes(), *self._scale_mistakes()]
-        if wrong:
-            raise ValueError("\n- ".join(wrong))
+        all_of(inconsistencies(self))
         return self
 
-    def _item_mistakes(self) -> Iterable[str]:
-        codes = [item.code for item in self.items]
-        yield from _twice("items", codes)
-        for item in self.items:
-            where = f"items, code {item.code!r}"
-            if item.responses not in self.responses:
-                near = did_you_mean(item.responses, self.responses)
-                yield f"{where}: responses has no {item.responses!r}{near}"
-                continue
-            answers = set(self.responses[item.responses].codes)
-            if item.reversed and item.values is not None:
-                yield f"{where}: reversed or values, not both"
-            for key, points in [
-                ("values", item.values),
-                *(("rules", r.values) for r in item.rules),
-            ]:
-                if points is not None and set(points) != answers:
-                    odd = sorted(set(points) ^ answers)
-                    yield f"{where}: {key} and the response codes differ in {listed(odd)}"
-            for rule in item.rules:
-                if rule.item in codes and rule.codes != "missing":
-                    other = self.responses.get(self.item(rule.item).responses)
-                    odd = [c for c in rule.codes if other and c not in other.codes]
-                    if odd:
-                        yield f"{where}: rules: item {rule.item!r} has no codes {listed(odd)}"
-                if rule.item not in codes:
-                    near = did_you_mean(rule.item, codes)
-                    yield f"{where}: rules names no item {rule.item!r}{near}"
-
-    def _scale_mistakes(self) -> Iterable[str]:
-        codes = [item.code for item in self.items]
-        names = [scale.name for scale in self.scales]
-        yield from _twice("scales", names)
-        for place, scale in enumerate(self.scales):
-            where = f"scales, {scale.name or self.name!r}"
-            for code in scale.items if isinstance(scale.items, list) else []:
-                if code not in codes:
-                    yield f"{where}: there is no item {code!r}{did_you_mean(code, codes)}"
-            if isinstance(scale.items, list):
-                yield from _twice(f"{where}, items", scale.items)
-            if scale.answered and scale.items and scale.answered > len(self.items_of(scale)):
-                yield f"{where}: answered is more than its {len(self.items_of(scale))} items"
-            sources = [t.scale for t in scale.terms or []] + (
-                [scale.of] if scale.of is not None else []
-            )
-            for source in sources:
-                if source not in names:
-                    yield f"{where}: there is no scale {source!r}{did_you_mean(source, names)}"
-                elif names.index(source) >= place:
-                    yield f"{where}: made of {source!r}, which must stand above it (no cycles)"
-            yield from self._reach_mistakes(where, scale)
-
-    def _reach_mistakes(self, where: str, scale: Scale) -> Iterable[str]:
-        """Compare what a scale can give with the range and the look-up table that it states."""
-        try:
-            raw = self._raw_values(scale)
-        except KeyError:
-            return  # a mistake that is reported already
-        if raw is None:
-            return
-        values, whole = raw
-        if scale.lookup is not None:
-            if not whole:
-                yield f"{where}: lookup needs whole scores; a mean or a prorated sum falls between"
-                return
-            gaps, unused = values - set(scale.lookup), set(scale.lookup) - values
-            if gaps:
-                yield f"{where}: lookup has no value for {listed(sorted(gaps))}"
-            if unused:
-                yield f"{where}: lookup has {listed(sorted(unused))}, which the items can't give"
-            if gaps:
-                return
-        if scale.range is not None:
-            ends = {_stretched(scale, value) for value in (min(values), max(values))}
-            low, high = min(ends), max(ends)
-            if max(abs(low - scale.range[0]), abs(high - scale.range[1])) > 1e-9:
-                stated = f"[{scale.range[0]:g}, {scale.range[1]:g}]"
-                yield f"{where}: range {stated}, but the items give [{low:g}, {high:g}]"
-
-    def _raw_values(self, scale: Scale) -> tuple[set[float], bool] | None:
-        """Every score before lookup and linear, and whether these are all; None for terms."""
-        if scale.terms is not None:
-            return None
-        if scale.of is not None:
-            source = next((s for s in self.scales if s.name == scale.of), None)
-            if source is None or source is scale or source.lookup or source.linear:
-                return None
-            return self._raw_values(source)
-        points = [self._worth(self.item(code)) for code in self.items_of(scale)]
-        if scale.combine == "maximum":
-            return {p for worth in points for p in worth}, True
-        sums = {0.0}
-        for worth in points:
-            sums = {round(total + p, 9) for total in sums for p in worth}
-        if scale.combine == "mean":
-            return {total / len(points) for total in sums}, False
-        if scale.answered is not None and not scale.prorate:
-            least = sorted(min(worth) for worth in points)[: scale.answered]
-            return {min(sum(least), *sums), *sums}, False
-        return sums, not scale.prorate
-
-    def _worth(self, item: Item) -> set[float]:
-        rules = (value for rule in item.rules for value in rule.values.values())
-        return {*self.points(item).values(), *rules}
+    # ---- what is in it
 
     @cached_property
     def _items(self) -> dict[str, Item]:
@@ -160,12 +72,20 @@ class Instrument(Part):
         return self._items[code]
 
     def items_of(self, scale: Scale) -> list[str]:
-        """Return the codes of the items under a scale, through other scales too."""
+        """Return the codes of the items under a scale, through other scales too.
+
+        None of a scale whose items the user has not said yet.
+        """
         if scale.items is not None:
+            if scale.items == "key":
+                return []
             return [i.code for i in self.items] if scale.items == "all" else list(scale.items)
-        sources = [scale.of] if scale.of is not None else [t.scale for t in scale.terms or []]
-        under = (self.items_of(s) for s in self.scales if s.name in sources)
+        under = (self.items_of(s) for s in self.scales if s.name in self._sources(scale))
         return list(dict.fromkeys(code for codes in under for code in codes))
+
+    @staticmethod
+    def _sources(scale: Scale) -> list[str]:
+        return [scale.of] if scale.of is not None else [t.scale for t in scale.terms or []]
 
     def answers(self, item: Item) -> Responses:
         """Return an item's set of answers."""
@@ -178,14 +98,45 @@ class Instrument(Part):
         codes = sorted(self.answers(item).codes)
         return {c: codes[0] + codes[-1] - c if item.reversed else c for c in codes}
 
+    def worth(self, item: Item) -> set[float]:
+        """Return all that an answer to an item may be worth, rules included."""
+        rules = (value for rule in item.rules for value in rule.values.values())
+        return {*self.points(item).values(), *rules}
+
     def column(self, scale: Scale) -> str:
         """Return the name of a scale's column: the instrument's, then the scale's."""
         return f"{self.name}_{scale.name}" if scale.name else self.name
 
     @property
+    def unkeyed(self) -> list[Scale]:
+        """The scales whose items the user has still to say, and those made of them."""
+        without: list[Scale] = []
+        for scale in self.scales:
+            names = [one.name for one in without]
+            if scale.items == "key" or any(source in names for source in self._sources(scale)):
+                without.append(scale)
+        return without
+
+    @property
+    def scored(self) -> list[Scale]:
+        """The scales that scoring gives: all but those whose items the user has still to say."""
+        without = self.unkeyed
+        return [scale for scale in self.scales if scale not in without]
+
+    @property
     def columns(self) -> list[str]:
         """The columns that scoring adds."""
-        return [self.column(scale) for scale in self.scales]
+        return [self.column(scale) for scale in self.scored]
+
+    @property
+    def codings(self) -> list[str]:
+        """The names of codings that clash, of which the data have one; mostly none."""
+        return list(dict.fromkeys(name for r in self.responses.values() for name in r.codings))
+
+    @property
+    def coding(self) -> str | None:
+        """Which of the codings the data have, if it was said."""
+        return next((r.coding for r in self.responses.values() if r.coding is not None), None)
 
     def scale(self, column: str) -> Scale:
         """Return the scale behind a column.
@@ -193,15 +144,236 @@ class Instrument(Part):
         Raises
         ------
         DefinitionError
-            The instrument has no such column.
+            The instrument has no such column, or its items are still to be said.
         """
         for scale in self.scales:
             if self.column(scale) == column:
+                if scale in self.unkeyed:
+                    raise DefinitionError(self._key_message([scale]))
                 return scale
         raise DefinitionError(
             f"{self.name!r} gives no column {column!r}{did_you_mean(column, self.columns)}. "
             f"It gives {listed(self.columns)}."
         )
+
+    def _key_message(self, scales: Sequence[Scale]) -> str:
+        columns = [self.column(scale) for scale in scales]
+        named = next((s.name for s in self.unkeyed if s.items == "key"), "")
+        return (
+            f"{self.name}: which items belong to {listed(columns)} is not public. Take them from "
+            f"{self.citation} Then say so: keys = {{ {named} = ["
+            '"1", "2", …] } in the study file, or '
+            f'cp.instrument("{self.name}").with_keys({{"{named}": ["1", "2", …]}}).'
+        )
+
+    def require_ready(self) -> None:
+        """Raise unless everything that the definition leaves to its user was said.
+
+        Raises
+        ------
+        OptionError
+            The coding or the value set is still to be named, or no scale has its items; all of
+            these at once.
+        """
+        wrong = []
+        if self.codings and self.coding is None:
+            wrong.append(
+                f"{self.name} is in use with codings that clash ({listed(self.codings)}). Say "
+                f"which one the data have: coding={self.codings[0]!r}"
+            )
+        if any(scale.combine == "value_set" for scale in self.scales) and self.value_set is None:
+            sets = [f"{name!r} ({values.label})" for name, values in self.value_sets.items()]
+            wrong.append(
+                f"{self.name} needs a value set, and there is no default. Say which: value_set= "
+                f"{', '.join(sets) or 'a file of your own'}"
+                + (", or a file of your own" if sets else "")
+            )
+        if not self.scored:
+            wrong.append(self._key_message(self.unkeyed))
+        if wrong:
+            raise OptionError("\n".join(wrong))
+
+    # ---- what its user adds
+
+    def with_coding(self, name: str) -> Self:
+        """Return the definition for data that have one of the codings that clash.
+
+        Parameters
+        ----------
+        name : str
+            One of ``codings``.
+
+        Raises
+        ------
+        OptionError
+            There is no such coding.
+
+        Examples
+        --------
+        >>> import cpeval as cp
+        >>> k10 = cp.instrument("k10").with_coding("0-4")
+        >>> sorted(k10.answers(k10.item("1")).meaning)
+        [0.0, 1.0, 2.0, 3.0, 4.0]
+        """
+        if name not in self.codings:
+            there = f"It has {listed(self.codings)}" if self.codings else "It has one coding alone"
+            raise OptionError(
+                f"{self.name} has no coding {name!r}{did_you_mean(name, self.codings)}. {there}."
+            )
+        responses = {
+            key: one.model_copy(update={"coding": name}) if name in one.codings else one
+            for key, one in self.responses.items()
+        }
+        return self._derived(responses=responses)
+
+    def with_keys(self, keys: Mapping[str, Sequence[str | int]]) -> Self:
+        """Return the definition with the items of scales that it leaves open.
+
+        Parameters
+        ----------
+        keys : mapping
+            Scale name to item codes; ``"3-12"`` stands for a range.
+
+        Raises
+        ------
+        DefinitionError
+            A scale or item that isn't there, a scale that has its items already, or a number of
+            items that is not the scale's: all at once.
+
+        Examples
+        --------
+        >>> import cpeval as cp
+        >>> own = cp.instrument("rg_uk").with_keys({"domestic": ["1-6"]})
+        >>> own.columns
+        ['rg_uk', 'rg_uk_domestic']
+        """
+        open_ = [scale.name for scale in self.scales if scale.items == "key"]
+        wrong = [
+            f"- {name!r}{did_you_mean(name, open_)}: no scale of that name waits for its items"
+            for name in keys
+            if name not in open_
+        ]
+        if wrong:
+            raise DefinitionError(
+                f"{self.name}: keys name scales that need none:\n"
+                + "\n".join(wrong)
+                + f"\nScales that wait for their items: {listed(open_) or 'none'}."
+            )
+        given = self.model_dump()
+        for scale in given["scales"]:
+            if scale["name"] in keys and scale["items"] == "key":
+                scale["items"] = list(keys[scale["name"]])
+        return self.from_mapping(given, where=f"{self.name} with keys")
+
+    def with_bands(
+        self, column: str, bands: Mapping[str, tuple[float, float]], *, source: str, name: str = ""
+    ) -> Self:
+        """Return the definition with a set of bands for one of its scales, in place of others.
+
+        Parameters
+        ----------
+        column : str
+            The scale's column.
+        bands : mapping
+            Label to lowest and highest score, in ascending order.
+        source : str
+            Where they are from.
+        name : str, optional
+            Of the set.
+
+        Raises
+        ------
+        DefinitionError
+            No such column, or bands that overlap or lie beyond the scale.
+
+        Examples
+        --------
+        >>> import cpeval as cp
+        >>> own = cp.instrument("who_5").with_bands(
+        ...     "who_5", {"low": (0, 50), "fair": (51, 100)}, source="Our protocol"
+        ... )
+        >>> own.scale("who_5").bands[0].source
+        'Our protocol'
+        """
+        place = self.scales.index(self.scale(column))
+        given = self.model_dump()
+        given["scales"][place]["bands"] = [
+            {
+                "name": name,
+                "source": source,
+                "bands": [{"label": b, "low": low, "high": up} for b, (low, up) in bands.items()],
+            }
+        ]
+        return self.from_mapping(given, where=f"{self.name} with bands")
+
+    def with_value_set(self, value_set: str | Path | ValueSet) -> Self:
+        """Return the definition with a value set chosen.
+
+        Parameters
+        ----------
+        value_set : str, pathlib.Path or ValueSet
+            The name of one of ``value_sets``; the path of a table (.csv or .xlsx) as
+            `ValueSet.from_file` reads it; or one that is loaded.
+
+        Raises
+        ------
+        OptionError
+            There is no such value set, or the instrument has no scale that takes one.
+        DefinitionError, ReadError
+            The table doesn't fit the items, or can't be read.
+
+        Examples
+        --------
+        >>> import cpeval as cp
+        >>> cp.instrument("eq_5d_3l").with_value_set("uk_tto").value_set
+        'uk_tto'
+        """
+        if not any(scale.combine == "value_set" for scale in self.scales):
+            raise OptionError(f"{self.name} takes no value set.")
+        if isinstance(value_set, str) and value_set in self.value_sets:
+            return self._derived(value_set=value_set)
+        if isinstance(value_set, ValueSet):
+            own = value_set
+        elif isinstance(value_set, Path) or "." in str(value_set):
+            codes = next(self.items_of(s) for s in self.scales if s.combine == "value_set")
+            own = ValueSet.from_file(value_set, items=codes)
+        else:
+            raise OptionError(
+                f"{self.name} has no value set {value_set!r}"
+                f"{did_you_mean(value_set, self.value_sets)}. It has "
+                f"{listed(self.value_sets)}; a table of your own is named by its path, .csv "
+                "or .xlsx."
+            )
+        given = self.model_dump() | {"value_sets": {"own": own.model_dump()}, "value_set": "own"}
+        return self.from_mapping(given, where=f"{self.name} with the value set {own.label!r}")
+
+    def with_goals(self, number: int) -> Self:
+        """Return the definition with an item for each of so many goals.
+
+        Parameters
+        ----------
+        number : int
+            How many columns of goals the data have.
+
+        Raises
+        ------
+        OptionError
+            It isn't an instrument of goals.
+        """
+        if self.goals is None:
+            raise OptionError(f"{self.name} has items, not goals.")
+        items = [
+            Item(code=str(n), label=f"{self.goals.label} {n}", responses=self.goals.responses)
+            for n in range(1, number + 1)
+        ]
+        return self._derived(items=items)
+
+    def _derived(self, **changes: object) -> Self:
+        made = self.model_copy(update=changes)
+        made.__dict__.pop("_items", None)
+        return made
+
+    # ---- in and out
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Self:
@@ -239,61 +411,25 @@ class Instrument(Part):
         """Hash by identity of the definition, so that it can be a key."""
         return hash((self.name, self.version))
 
-    def describe(self) -> pd.DataFrame:
-        """Return one row a scale: column, label, number of items, range, direction, rule."""
-        rows = [
-            {
-                "column": self.column(s),
-                "label": s.label,
-                "items": len(self.items_of(s)),
-                "range": "" if s.range is None else f"{s.range[0]:g} to {s.range[1]:g}",
-                "better": s.better or "",
-                "answered": s.answered or len(self.items_of(s)) if s.items else None,
-                "missing": _missing_rule(s),
-            }
-            for s in self.scales
-        ]
-        return pd.DataFrame(rows)
+    def describe(self) -> Description:
+        """Return a card: what each scale is made of, how far to trust it, whom to ask.
+
+        Returns
+        -------
+        Description
+            ``table``, a row a scale: column, label, items (how many), range, better, answered
+            (how many must be), missing (the rule), bands. It shows itself in a notebook.
+        """
+        from cpeval.definitions.description import describe
+
+        return describe(self)
 
     def __repr__(self) -> str:
         """Return the definition's head and its scales as text."""
-        return (
-            f"{self.name}: {self.title} ({self.status})\n{self.describe().to_string(index=False)}"
-        )
+        table = self.describe().table.to_string(index=False)
+        return f"{self.name}: {self.title} ({self.status})\n{table}"
 
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
-        note = f" {escape(self.status_note)}" if self.status_note else ""
-        return (
-            f"<h4>{escape(self.title)} (<code>{escape(self.name)}</code>)</h4>"
-            f"<p>{escape(self.citation)}<br>Licence: {escape(self.licence.terms)}<br>"
-            f"Status: {escape(self.status)}.{note}</p>"
-            f"{self.describe().to_html(index=False, border=0, na_rep='')}"
-        )
-
-
-def _missing_rule(scale: Scale) -> str:
-    if scale.items is None:
-        return "missing if a part is"
-    if scale.answered is None:
-        return "all must be answered"
-    if scale.combine == "mean":
-        return "mean of those answered"
-    return "prorated" if scale.prorate else "of those answered"
-
-
-def _twice(where: str, names: list[str]) -> Iterable[str]:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        yield f"{where}: {listed(twice)} stands twice"
-
-
-def _stretched(scale: Scale, value: float) -> float:
-    """Return what a raw score becomes."""
-    if scale.lookup is not None:
-        return scale.lookup[value]
-    if scale.linear is not None:
-        (a, b), (c, d) = scale.linear.start, scale.linear.end
-        return c + (value - a) / (b - a) * (d - c)
-    return value
+        return self.describe()._repr_html_()

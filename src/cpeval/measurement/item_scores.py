@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from cpeval.definitions.catalogue import resolve
 from cpeval.definitions.model import Instrument
 from cpeval.errors import OptionError, TooFewError, did_you_mean, listed, require_option
-from cpeval.item_columns import Items
 from cpeval.numeric import eager, numbers
-from cpeval.scoring import item_points
+from cpeval.scoring.item_columns import Items
+from cpeval.scoring.score import item_points
 
 Floats = NDArray[np.float64]
 
@@ -213,7 +213,7 @@ def _table(
 def _codes(definition: Instrument, scale: str | None) -> list[str]:
     """The items of a scale; without a scale, all if a scale has them all."""
     every = [item.code for item in definition.items]
-    options = {definition.column(s): definition.items_of(s) for s in definition.scales}
+    options = {definition.column(s): definition.items_of(s) for s in definition.scored}
     if scale is not None:
         if scale not in options:
             raise OptionError(
@@ -221,7 +221,7 @@ def _codes(definition: Instrument, scale: str | None) -> list[str]:
                 f"It has {listed(options)}."
             )
         return options[scale]
-    whole = any(s.items is not None and definition.items_of(s) == every for s in definition.scales)
+    whole = any(s.items is not None and definition.items_of(s) == every for s in definition.scored)
     if not whole:
         raise OptionError(
             f"{definition.name} has no scale of all its items. Say which is meant with scale=, "

@@ -95,6 +95,71 @@ def item_columns(instrument: Instrument, items: Items, columns: Columns) -> dict
     return matched
 
 
+def numbered_columns(
+    name: str, option: str, given: Items, default: str, columns: Sequence[str], number: int = 0
+) -> list[str]:
+    """Return columns of goals, of which a person may have any number.
+
+    Parameters
+    ----------
+    name : str
+        The instrument's.
+    option : str
+        The argument's, for messages.
+    given : str, sequence of str, or None
+        A pattern with ``{n}``: 1, 2, … as far as the data have columns, or up to ``number``; or
+        the columns in order. None: the pattern ``default``.
+    columns : sequence of str
+        Those of the data.
+    number : int
+        How many there must be, if that is known.
+
+    Raises
+    ------
+    OptionError
+        It is of another form, or has another number of columns.
+    ColumnError
+        The data have no column 1.
+    """
+    pattern = default if given is None else given
+    if isinstance(pattern, str):
+        try:
+            used = {f for _, f, _, _ in string.Formatter().parse(pattern) if f is not None}
+            every = [pattern.format(n=n) for n in range(1, (number or len(columns)) + 1)]
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise OptionError(f"{name}: {option}={pattern!r} is no pattern: {error}.") from None
+        if used != {"n"}:
+            raise OptionError(
+                f"{name}: a pattern of goals needs {{n}} and nothing else in braces. "
+                f"Got {option}={pattern!r}."
+            )
+        if number:
+            return every
+        first_absent = next((k for k, c in enumerate(every) if c not in columns), len(every))
+        later = [c for c in every[first_absent:] if c in columns]
+        if first_absent == 0 or later:
+            gap = every[first_absent]
+            raise ColumnError(
+                f"{name}: the data have no column {gap!r}{did_you_mean(gap, columns)}"
+                + (f", but they have {listed(later)}" if later else "")
+                + f". Say where the goals are with {option}=, such as "
+                f'{option}="goal{{n}}" or a list of columns. Columns there: '
+                f"{listed(columns, most=30)}."
+            )
+        return every[:first_absent]
+    if isinstance(pattern, Mapping) or not isinstance(pattern, Sequence) or not pattern:
+        raise OptionError(
+            f'{name}: {option}= takes a pattern such as "goal{{n}}" or a list of columns. '
+            f"Got {pattern!r}."
+        )
+    odd = [column for column in pattern if not isinstance(column, str)]
+    if odd or (number and len(pattern) != number):
+        raise OptionError(
+            f"{name}: {option}= should name {number or 'some'} columns. Got {listed(pattern)}."
+        )
+    return list(pattern)
+
+
 def _by_pattern(name: str, codes: list[str], pattern: str) -> dict[str, str]:
     try:
         used = {field for _, field, _, _ in string.Formatter().parse(pattern) if field is not None}

@@ -1,0 +1,1 @@
+"""Scores from answers: one plan for any definition and any dataframe engine."""
