@@ -258,7 +258,11 @@ def test_a_score_stays_in_its_range_and_gaps_only_where_the_rule_says(name, seed
 @given(seed=SEEDS, odd=st.sampled_from([-9.0, 99.0, 1.5, math.inf]))
 def test_invalid_answers_count_as_missing_when_asked(name, seed, odd):
     answers = answer_sheets(name, seed)
-    spoilt = {c: np.where(np.isnan(v), odd, v) for c, v in answers.items()}
+    # 99 is an answer to a thermometer from 0 to 100.
+    codes = {i.code: READY[name].answers(i).meaning for i in READY[name].items}
+    spoilt = {
+        c: v if odd in codes[c] else np.where(np.isnan(v), odd, v) for c, v in answers.items()
+    }
     expected = scored(pd.DataFrame(answers), name)
     for make in (pd.DataFrame, pl.DataFrame, pl.LazyFrame):
         out = collected(scored(make(spoilt), name, on_invalid="missing"))

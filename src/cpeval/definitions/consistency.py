@@ -20,6 +20,7 @@ def inconsistencies(one: Instrument) -> list[str]:
         *_source_mistakes(one),
         *_coding_mistakes(one.responses),
         *_item_mistakes(one),
+        *_optional_mistakes(one),
         *_scale_mistakes(one),
         *_value_set_mistakes(one),
     ]
@@ -74,11 +75,31 @@ def _item_mistakes(one: Instrument) -> Iterable[str]:
             if rule.item not in known:
                 yield f"{where}: rules names no item {rule.item!r}{did_you_mean(rule.item, codes)}"
                 continue
+            if known[rule.item].optional and not item.optional:
+                yield f"{where}: rules names item {rule.item!r}, which is optional"
             other = one.responses.get(known[rule.item].responses)
             if rule.codes != "missing" and other is not None:
                 odd = [c for c in rule.codes if c not in other.codes]
                 if odd:
                     yield f"{where}: rules: item {rule.item!r} has no codes {listed(odd)}"
+
+
+def _optional_mistakes(one: Instrument) -> Iterable[str]:
+    """Optional items come last, so that the others keep their numbers, and spare some scale."""
+    optional = [item.code for item in one.items if item.optional]
+    if optional != [item.code for item in one.items][len(one.items) - len(optional) :]:
+        yield f"items: optional ones should stand last: {listed(optional)}"
+    if optional and one.scales and all(taken_by(one, s, optional) for s in one.scales):
+        yield f"items: every scale takes optional ones: {listed(optional)}"
+
+
+def taken_by(one: Instrument, scale: Scale, codes: Sequence[str]) -> bool:
+    """Whether a scale takes any of some items, itself or through scales that stand above it."""
+    if scale.items is not None:
+        return scale.items != "key" and (scale.items == "all" or bool({*scale.items} & {*codes}))
+    sources = [scale.of] if scale.of is not None else [t.scale for t in scale.terms or []]
+    above = one.scales[: one.scales.index(scale)]
+    return any(taken_by(one, s, codes) for s in above if s.name in sources)
 
 
 def _scale_mistakes(one: Instrument) -> Iterable[str]:

@@ -137,12 +137,16 @@ class Item(Part):
 
     An answer is worth its code; the lowest plus the highest code minus it when ``reversed``;
     or what ``values`` says. The first of ``rules`` whose condition holds goes before that.
+
+    Data may lack an item that is ``optional``, such as a thermometer asked beside the questions:
+    whoever scores names the columns of the others, and scales that take it are left out.
     """
 
     code: Text
     label: Text
     responses: Text
     reversed: bool = False
+    optional: bool = False
     values: Points | None = None
     rules: list[Rule] = []
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from cpeval.definitions.consistency import inconsistencies
+from cpeval.definitions.consistency import inconsistencies, taken_by
 from cpeval.definitions.items import Goals, Item, Responses
 from cpeval.definitions.part import Name, Part, Text, all_of
 from cpeval.definitions.scales import Scale
@@ -367,6 +367,15 @@ class Instrument(Part):
             for n in range(1, number + 1)
         ]
         return self._derived(items=items)
+
+    def without_items(self, codes: Sequence[str]) -> Self:
+        """Return the definition less some optional items, and the scales that take them."""
+        if not codes:
+            return self
+        items = [item for item in self.items if item.code not in codes]
+        return self._derived(
+            items=items, scales=[s for s in self.scales if not taken_by(self, s, codes)]
+        )
 
     def _derived(self, **changes: object) -> Self:
         made = self.model_copy(update=changes)

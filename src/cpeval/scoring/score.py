@@ -55,7 +55,8 @@ def score(
     items : str, sequence of str or mapping, optional
         Where the items are. By default ``<name>_1``, ``<name>_2`` … by item code. A pattern
         with ``{n}``, ``{letter}`` or ``{code}``; the columns in order; or a mapping from item
-        code to column. Of goals, a pattern with ``{n}`` or the columns, as many as there are.
+        code to column. A list or mapping may leave optional items out; scales that take them
+        are then not scored. Of goals, a pattern with ``{n}`` or the columns, as many as there are.
     prefix : str, default ""
         Put before the names of the new columns.
     on_invalid : {"raise", "missing"}
@@ -95,7 +96,8 @@ def score(
     Warns
     -----
     ProvisionalWarning
-        A definition's status is provisional, or scales wait for their items.
+        A definition's status is provisional, a value set is not verified, or scales wait for
+        their items.
 
     Examples
     --------
@@ -228,6 +230,10 @@ def _warn(definition: Instrument) -> None:
     said = []
     if definition.status == "provisional":
         said.append(f"{definition.name} is provisional. {definition.status_note}".strip())
+    if definition.value_set is not None:
+        values = definition.value_sets[definition.value_set]
+        if not values.verified:
+            said.append(f"{definition.name}: {values.label} is not verified. {values.source}")
     waiting = [definition.column(scale) for scale in definition.unkeyed]
     if waiting:
         said.append(

@@ -116,6 +116,7 @@ def uses_of(
             if weight is not None:
                 raise OptionError(f"{one.name} has items, not goals, so it takes no weights=.")
             columns = item_columns(one, where, ANY_COLUMNS)
+            one = one.without_items([i.code for i in one.items if i.code not in columns])
         made.append(
             Use(
                 definition=one,
