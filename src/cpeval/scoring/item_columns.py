@@ -95,6 +95,28 @@ def item_columns(instrument: Instrument, items: Items, columns: Columns) -> dict
     return matched
 
 
+def placed(
+    instrument: Instrument, items: Items, columns: Sequence[str]
+) -> tuple[Instrument, dict[str, str]]:
+    """Return where the items should be, whether or not the data have the columns.
+
+    Of an instrument of goals, the definition returned has as many as the data have columns.
+
+    Raises
+    ------
+    OptionError
+        As `item_columns` does.
+    ColumnError
+        The data have no goals.
+    """
+    if instrument.goals is None or instrument.items:
+        return instrument, item_columns(instrument, items, ANY_COLUMNS)
+    name = instrument.name
+    goals = numbered_columns(name, "items", items, f"{name}_{{n}}", columns)
+    instrument = instrument.with_goals(len(goals))
+    return instrument, item_columns(instrument, goals, ANY_COLUMNS)
+
+
 def numbered_columns(
     name: str, option: str, given: Items, default: str, columns: Sequence[str], number: int = 0
 ) -> list[str]:
