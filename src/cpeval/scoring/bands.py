@@ -22,7 +22,7 @@ from cpeval.errors import (
     listed,
 )
 from cpeval.scoring.algebra import numeric
-from cpeval.scoring.invalid_answers import Frame, Schema
+from cpeval.scoring.invalid_answers import Frame, Schema, speaks_sql, total
 from cpeval.scoring.uses import Which, opened
 
 
@@ -169,7 +169,7 @@ def _refuse_beyond(
             # Prorated sums may miss the ends by rounding.
             beyond = ~x.is_between(scale.range[0] - 1e-9, scale.range[1] + 1e-9)
             beyond = beyond & ~x.is_nan() if dtype.is_float() else beyond
-            counts.append(beyond.cast(nw.Int8).sum().alias(name))
+            counts.append(total(beyond, sql=speaks_sql(frame)).alias(name))
     if not counts:
         return
     row = frame.select(*counts)
