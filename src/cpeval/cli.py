@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import re
 import sys
+import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
 
-from cpeval.errors import CpevalError, OptionError, OutputError
+from cpeval.errors import CpevalError, CpevalWarning, OptionError, OutputError
 
 app = typer.Typer(
     add_completion=False,
@@ -104,6 +105,19 @@ def score(
         str | None, typer.Option(help='What stands before decimals: "," or ".".')
     ] = None,
     prefix: Annotated[str, typer.Option(help="Put before the names of the new columns.")] = "",
+    coding: Annotated[
+        str | None,
+        typer.Option(help='Which coding the data have, where several clash: "0-4", "1-5".'),
+    ] = None,
+    value_set: Annotated[
+        str | None, typer.Option(help="For EQ-5D: a value set by name, or a table of your own.")
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option(help='Of goals: a pattern such as "weight{n}", or columns.')
+    ] = None,
+    bands: Annotated[
+        bool, typer.Option("--bands", help="Add the published category of each score.")
+    ] = False,
 ) -> None:
     """Score an instrument in a data file.
 
@@ -118,12 +132,24 @@ def score(
     if out.exists() and file.exists() and out.samefile(file):
         raise OutputError(f"{str(out)!r} is the data file itself. Name another file to write.")
     data = read(file, missing=_codes(missing), sheet=sheet, decimal=decimal)
-    where = items.split(",") if items is not None and "," in items else items
+    where, weighing = _columns(items), _columns(weights)
     for line in taken(data):
         typer.echo(line)
     scored = score_data(
-        data, instrument, items=where, prefix=prefix, on_invalid=on_invalid, answered=answered
+        data,
+        instrument,
+        items=where,
+        prefix=prefix,
+        on_invalid=on_invalid,
+        answered=answered,
+        coding=coding,
+        value_set=value_set,
+        weights=weighing,
     )
+    if bands:
+        from cpeval.scoring.bands import band
+
+        scored = band(scored, instrument, prefix=prefix)
     write_table(scored, out)
     new = [c for c in scored.columns if c not in data.columns]
     typer.echo(f"Wrote {out}: {len(scored)} rows, with {', '.join(new)}.")
@@ -174,6 +200,11 @@ def new(
     typer.echo(f"Made {folder}: read {folder / 'README.md'}, then fill in entry.xlsx.")
 
 
+def _columns(text: str | None) -> str | list[str] | None:
+    """Turn ``"a,b"`` into a list; a pattern stays."""
+    return text.split(",") if text is not None and "," in text else text
+
+
 def _codes(text: str | None) -> dict[str, list[str | int | float]] | None:
     """Turn ``"-9,99"`` into codes for every column."""
     if text is None:
@@ -196,22 +227,44 @@ def _say(text: str) -> None:
 #: How a function's arguments are written elsewhere.
 _ELSEWHERE = {
     "score": "On the command line, items= is --items, missing= is --missing, decimal= is "
-    "--decimal, prefix= is --prefix, on_invalid= is --on-invalid.",
+    "--decimal, prefix= is --prefix, on_invalid= is --on-invalid, coding= is --coding, "
+    "value_set= is --value-set, weights= is --weights.",
     "check": "In the study file: missing, decimal and sheet are keys of [data], unmatched of "
-    "[[data.join]], items, on_invalid and recode of [instruments.NAME].",
+    "[[data.join]], items, on_invalid, recode, coding, value_set, keys and weights of "
+    "[instruments.NAME].",
 }
 _ELSEWHERE["evaluate"] = _ELSEWHERE["check"]
 
 
 def _in_this_place(message: str) -> str:
     """Say where a message's arguments go, for who typed a command and no Python."""
-    named = re.search(r"\b(items|missing|decimal|prefix|on_invalid|unmatched|sheet) ?=", message)
+    named = re.search(
+        r"\b(items|missing|decimal|prefix|on_invalid|unmatched|sheet|coding|value_set|weights) ?=",
+        message,
+    )
     command = next((word for word in sys.argv[1:] if word in _ELSEWHERE), None)
     return f"\n{_ELSEWHERE[command]}" if named and command else ""
 
 
 def main() -> None:
     """Run the command line; whatever is wrong with the input is one message, no traceback."""
+    shows = warnings.showwarning
+
+    def says(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        """Say our own warnings as sentences, without the line of code that Python would show."""
+        if issubclass(category, CpevalWarning):
+            _say(f"Note: {message}")
+        else:
+            shows(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = says
     try:
         app(prog_name="cpeval")
     except CpevalError as error:

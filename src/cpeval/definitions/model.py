@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from cpeval.definitions.consistency import inconsistencies, taken_by
+from cpeval.definitions.consistency import inconsistencies
 from cpeval.definitions.items import Goals, Item, Responses
 from cpeval.definitions.part import Name, Part, Text, all_of
 from cpeval.definitions.scales import Scale
@@ -138,6 +138,19 @@ class Instrument(Part):
         """Which of the codings the data have, if it was said."""
         return next((r.coding for r in self.responses.values() if r.coding is not None), None)
 
+    @property
+    def choices(self) -> list[str]:
+        """What was chosen where the definition leaves a choice, in sentences."""
+        said = []
+        if self.value_set is not None:
+            values = self.value_sets[self.value_set]
+            doubt = "" if values.verified else " (not verified)"
+            licence = f" {values.licence}" if values.licence else ""
+            said.append(f"Value set: {values.label}, {values.source}{doubt}.{licence}")
+        if self.coding is not None:
+            said.append(f"Data coded {self.coding}.")
+        return said
+
     def scale(self, column: str) -> Scale:
         """Return the scale behind a column.
 
@@ -176,11 +189,10 @@ class Instrument(Part):
             these at once.
         """
         wrong = []
-        if self.codings and self.coding is None:
-            wrong.append(
-                f"{self.name} is in use with codings that clash ({listed(self.codings)}). Say "
-                f"which one the data have: coding={self.codings[0]!r}"
-            )
+        try:
+            self.require_coding()
+        except OptionError as error:
+            wrong.append(str(error))
         if any(scale.combine == "value_set" for scale in self.scales) and self.value_set is None:
             sets = [f"{name!r} ({values.label})" for name, values in self.value_sets.items()]
             wrong.append(
@@ -192,6 +204,20 @@ class Instrument(Part):
             wrong.append(self._key_message(self.unkeyed))
         if wrong:
             raise OptionError("\n".join(wrong))
+
+    def require_coding(self) -> None:
+        """Raise unless it is known which codes the data have.
+
+        Raises
+        ------
+        OptionError
+            The instrument is in use with codings that clash, and none was named.
+        """
+        if self.codings and self.coding is None:
+            raise OptionError(
+                f"{self.name} is in use with codings that clash ({listed(self.codings)}). Say "
+                f"which one the data have, such as coding={self.codings[0]!r}."
+            )
 
     # ---- what its user adds
 
@@ -367,15 +393,6 @@ class Instrument(Part):
             for n in range(1, number + 1)
         ]
         return self._derived(items=items)
-
-    def without_items(self, codes: Sequence[str]) -> Self:
-        """Return the definition less some optional items, and the scales that take them."""
-        if not codes:
-            return self
-        items = [item for item in self.items if item.code not in codes]
-        return self._derived(
-            items=items, scales=[s for s in self.scales if not taken_by(self, s, codes)]
-        )
 
     def _derived(self, **changes: object) -> Self:
         made = self.model_copy(update=changes)

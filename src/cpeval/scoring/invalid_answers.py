@@ -86,12 +86,13 @@ def _ask(
     schema: Schema,
 ) -> dict[object, int]:
     """Run the one query: one expression for all integer columns that are asked alike."""
-    aggregates = [expression.alias(name) for name, expression in others]
+    sql = speaks_sql(frame)
+    aggregates = [total(holds, sql=sql).alias(name) for name, holds in others]
     names: dict[str, object] = {name: name for name, _ in others}
     together: dict[tuple[tuple[float, ...], bool, str], list[_Question]] = {}
     for number, one in enumerate(dict.fromkeys(questions)):
         dtype = schema[one.column]
-        if dtype.is_integer():
+        if dtype.is_integer() and not sql:
             together.setdefault((one.codes, one.inside, str(dtype)), []).append(one)
             continue
         # Floats need two conditions, which narwhals combines for one column at a time.
@@ -100,13 +101,13 @@ def _ask(
         wrong = ~holds & ~x.is_nan() if dtype.is_float() else ~holds
         name = f"__cpeval_{number}"
         names[name] = one
-        aggregates.append(_total(holds if one.inside else wrong).alias(name))
+        aggregates.append(total(holds if one.inside else wrong, sql=sql).alias(name))
     for place, ((codes, inside, _), alike) in enumerate(together.items()):
         columns = [one.column for one in alike]
         holds = among(nw.col(*columns), codes, schema[columns[0]])
         suffix = f"__cpeval_all_{place}"
         names |= {one.column + suffix: one for one in alike}
-        aggregates.append(_total(holds if inside else ~holds).name.suffix(suffix))
+        aggregates.append(total(holds if inside else ~holds, sql=sql).name.suffix(suffix))
     if not aggregates:
         return {}
     row = frame.select(*aggregates)
@@ -116,9 +117,17 @@ def _ask(
     return {names[name]: 0 if pd.isna(value) else int(value) for name, value in cells}
 
 
-def _total(holds: nw.Expr) -> nw.Expr:
-    # The smallest integers, since what is summed is 0 or 1; engines widen the sum by themselves.
-    return holds.cast(nw.Int8).sum()
+def speaks_sql(frame: Frame) -> bool:
+    """Whether the engine takes SQL: it adds no booleans, and compares one column at a time."""
+    return frame.implementation.is_spark_like() or frame.implementation.is_duckdb()
+
+
+def total(holds: nw.Expr, *, sql: bool) -> nw.Expr:
+    """Count where something holds.
+
+    Made numbers first, booleans cost three times as much to add, so only where they must be.
+    """
+    return holds.cast(nw.Int8).sum() if sql else holds.sum()
 
 
 def _weight_checks(uses: Sequence[Use], schema: Schema) -> list[tuple[str, nw.Expr]]:
@@ -133,7 +142,7 @@ def _weight_checks(uses: Sequence[Use], schema: Schema) -> list[tuple[str, nw.Ex
             if kind.is_float():
                 rated = rated & ~level.is_nan()
             bad = rated & ~right.fill_null(value=False)
-            checks.append((_weight_name(column), _total(bad)))
+            checks.append((_weight_name(column), bad))
     return checks
 
 
@@ -144,7 +153,7 @@ def _by_checks(uses: Sequence[Use]) -> list[tuple[str, nw.Expr]]:
         for place, column in enumerate(use.by):
             known = sorted({stratum[place] for stratum in _tables(use)})
             bad = ~nw.col(column).cast(nw.String).is_in(known)
-            checks.append((_by_name(column), _total(bad)))
+            checks.append((_by_name(column), bad))
     return checks
 
 

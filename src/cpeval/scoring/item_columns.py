@@ -6,6 +6,7 @@ import string
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from cpeval.definitions.consistency import taken_by
 from cpeval.definitions.model import Instrument
 from cpeval.errors import ColumnError, OptionError, did_you_mean, listed
 
@@ -98,6 +99,46 @@ def item_columns(instrument: Instrument, items: Items, columns: Columns) -> dict
             f"are with items=, {hint}. Columns there: {listed(list(columns), most=30)}."
         )
     return matched
+
+
+def placed(
+    instrument: Instrument, items: Items, columns: Sequence[str]
+) -> tuple[Instrument, dict[str, str]]:
+    """Return where the items should be, whether or not the data have the columns.
+
+    Of an instrument of goals, the definition returned has as many as the data have columns; of
+    one with optional items that a list or mapping leaves out, it lacks these and their scales.
+
+    Raises
+    ------
+    OptionError
+        As `item_columns` does.
+    ColumnError
+        The data have no goals.
+    """
+    if instrument.goals is None or instrument.items:
+        matched = item_columns(instrument, items, ANY_COLUMNS)
+        return _without(
+            instrument, [i.code for i in instrument.items if i.code not in matched]
+        ), matched
+    name = instrument.name
+    goals = numbered_columns(name, "items", items, f"{name}_{{n}}", columns)
+    instrument = instrument.with_goals(len(goals))
+    return instrument, item_columns(instrument, goals, ANY_COLUMNS)
+
+
+def _without(instrument: Instrument, left_out: Sequence[str]) -> Instrument:
+    """The definition less some optional items, and less the scales that take them."""
+    if not left_out:
+        return instrument
+    made = instrument.model_copy(
+        update={
+            "items": [i for i in instrument.items if i.code not in left_out],
+            "scales": [s for s in instrument.scales if not taken_by(instrument, s, left_out)],
+        }
+    )
+    made.__dict__.pop("_items", None)  # what the copied definition had worked out of its items
+    return made
 
 
 def numbered_columns(

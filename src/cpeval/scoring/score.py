@@ -177,8 +177,7 @@ def item_points(
     frame, schema = opened(data)
     one = resolve(instrument)
     one = one if coding is None else one.with_coding(coding)
-    if one.codings and one.coding is None:
-        one.require_ready()
+    one.require_coding()
     uses = uses_of([one], schema, items=[items], weights=[None], prefix="", on_invalid=on_invalid)
     verify(uses, [items], frame, schema, counted=on_invalid == "raise")
     points: IntoFrameT = points_frame(uses[0], frame, schema).to_native()
