@@ -210,6 +210,20 @@ def test_dask(name):
     assert_equal_to_pandas(name, dd.from_pandas(answers(name), npartitions=3))
 
 
+@pytest.mark.filterwarnings("ignore:Dask support is moving:FutureWarning")
+@pytest.mark.parametrize("engine", ["duckdb", "dask"])
+def test_whole_numbers_without_gaps(engine):
+    """Columns of integers are asked in another way than those with gaps, which are floats."""
+    import dask.dataframe as dd
+    import duckdb
+
+    data = answers("swemwbs").drop(columns="sex").fillna(3).astype(int)
+    frame = duckdb.from_df(data) if engine == "duckdb" else dd.from_pandas(data, npartitions=2)
+    plain = nw.from_native(cp.score(frame, "swemwbs")).collect("pandas").to_pandas()
+    expected = cp.score(data, "swemwbs").swemwbs
+    assert plain.sort_values("sheet").swemwbs.tolist() == expected.tolist()
+
+
 @pytest.fixture(scope="session")
 def spark():
     with warnings.catch_warnings():

@@ -13,6 +13,9 @@ from pydantic import Field, model_validator
 from cpeval.definitions.part import Part, Points, Text, all_of
 from cpeval.errors import listed
 
+#: Mistakes of a table that are told; a column that doesn't split it makes one a row.
+_MOST_TOLD = 6
+
 #: No questionnaire that is valued by a table of states has more of them.
 _MOST_STATES = 100_000
 
@@ -89,6 +92,11 @@ class ValueSet(Part):
                     wrong.append(f"profiles{where}: no value for {listed(gaps, most=8)}")
                 if unknown:
                     wrong.append(f"profiles{where}: no such state as {listed(unknown, most=8)}")
+            if len(wrong) > _MOST_TOLD:
+                wrong[_MOST_TOLD:] = [
+                    f"profiles: {len(wrong) - _MOST_TOLD} more like these. Is the table meant to "
+                    f"be split by {listed(self.by)}?"
+                ]
         return wrong
 
     @property
@@ -111,7 +119,8 @@ class ValueSet(Part):
         path : str or pathlib.Path
             The table has a column ``value``, and either a column ``profile`` (``21232``) or a
             column for each item, named by its code. Any further columns, such as an age band and
-            sex, split it: data to be scored must have columns of these names and values.
+            sex, split it: data to be scored must have columns of these names and values. A
+            whole number is the same with or without ``.0``; yes and no (true, false) are 1 and 0.
         items : sequence of str
             Codes of the items, in the order of the profile.
         label, source : str, optional

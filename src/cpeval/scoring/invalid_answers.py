@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +15,7 @@ import pandas as pd
 from cpeval.definitions.items import Item
 from cpeval.definitions.model import Instrument
 from cpeval.errors import CodeError, listed
-from cpeval.scoring.algebra import among, numeric
+from cpeval.scoring.algebra import Expressions, among, numeric
 from cpeval.scoring.plan import Use
 
 #: Columns of `invalid_cells`.
@@ -49,7 +51,7 @@ def refuse(uses: Sequence[Use], frame: Frame, schema: Schema) -> None:
     counts = _ask(
         [question for use in asked for question in _questions(use)]
         + [question for use in asked for question in _coding_questions(use)],
-        [*_weight_checks(asked, schema), *_by_checks(asked)],
+        [*_weight_checks(asked, schema), *_by_checks(asked, schema)],
         frame,
         schema,
     )
@@ -87,12 +89,13 @@ def _ask(
 ) -> dict[object, int]:
     """Run the one query: one expression for all integer columns that are asked alike."""
     sql = speaks_sql(frame)
+    one_at_a_time = sql or frame.implementation.is_dask()
     aggregates = [total(holds, sql=sql).alias(name) for name, holds in others]
     names: dict[str, object] = {name: name for name, _ in others}
     together: dict[tuple[tuple[float, ...], bool, str], list[_Question]] = {}
     for number, one in enumerate(dict.fromkeys(questions)):
         dtype = schema[one.column]
-        if dtype.is_integer() and not sql:
+        if dtype.is_integer() and not one_at_a_time:
             together.setdefault((one.codes, one.inside, str(dtype)), []).append(one)
             continue
         # Floats need two conditions, which narwhals combines for one column at a time.
@@ -118,7 +121,10 @@ def _ask(
 
 
 def speaks_sql(frame: Frame) -> bool:
-    """Whether the engine takes SQL: it adds no booleans, and compares one column at a time."""
+    """Whether the engine takes SQL: it adds no booleans, and compares one column at a time.
+
+    Dask compares one at a time too.
+    """
     return frame.implementation.is_spark_like() or frame.implementation.is_duckdb()
 
 
@@ -146,14 +152,19 @@ def _weight_checks(uses: Sequence[Use], schema: Schema) -> list[tuple[str, nw.Ex
     return checks
 
 
-def _by_checks(uses: Sequence[Use]) -> list[tuple[str, nw.Expr]]:
-    """Values that a value set doesn't know, by column."""
+def _by_checks(uses: Sequence[Use], schema: Schema) -> list[tuple[str, nw.Expr]]:
+    """Values that a value set doesn't know, by column; a missing one leaves no score."""
     checks = []
     for use in uses:
         for place, column in enumerate(use.by):
-            known = sorted({stratum[place] for stratum in _tables(use)})
-            bad = ~nw.col(column).cast(nw.String).is_in(known)
-            checks.append((_by_name(column), bad))
+            expressions = Expressions(schema)
+            known = functools.reduce(
+                operator.or_,
+                (expressions.text_is(column, text) for text in {s[place] for s in _tables(use)}),
+            )
+            there = ~nw.col(column).is_null()
+            there = there & ~nw.col(column).is_nan() if schema[column].is_float() else there
+            checks.append((_by_name(column), there & ~known.fill_null(value=False)))
     return checks
 
 

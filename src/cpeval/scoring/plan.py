@@ -169,18 +169,20 @@ class Plan:
         for x, some in zip(answers, codes, strict=True):
             steps = {code: float(step) for step, code in enumerate(some)}
             place = place * float(len(some)) + self.mapped(x, steps)
-        result: Value = None
-        for stratum, table in values.tables.items():
-            ordered = [table[_state(number, codes)] for number in range(prod(map(len, codes)))]
-            looked_up = self.algebra.looked_up(place, ordered)
-            if not stratum:
-                return looked_up
-            same = functools.reduce(
-                operator.and_,
-                (self.algebra.text_is(n, v) for n, v in zip(values.by, stratum, strict=True)),
-            )
-            result = self.algebra.where(same, looked_up, result)
-        return result
+        size = prod(map(len, codes))
+        states = [_state(number, codes) for number in range(size)]
+        if values.by:
+            # All tables are one behind the other: which of them is where to begin.
+            begin: Value = None
+            for number, stratum in enumerate(values.tables):
+                same = functools.reduce(
+                    operator.and_,
+                    (self.algebra.text_is(n, v) for n, v in zip(values.by, stratum, strict=True)),
+                )
+                begin = self.algebra.where(same, float(number * size), begin)
+            place = place + begin
+        every = [table[state] for table in values.tables.values() for state in states]
+        return self.algebra.looked_up(place, every)
 
     def _attained(self, scale: Scale, parts: Mapping[str, Value]) -> Value:
         """Kiresuk & Sherman's T score of the goals that are rated."""

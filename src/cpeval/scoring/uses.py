@@ -141,7 +141,8 @@ def verify(
         others = [c for c in (*use.weights.values(), *use.by) if c not in schema]
         if others:
             near = ", ".join(f"{c!r}{did_you_mean(c, schema)}" for c in others)
-            wrong.append(ColumnError(f"{one.name}: the data have no columns {near}."))
+            by = f" The value set differs by {listed(use.by)}." if use.by else ""
+            wrong.append(ColumnError(f"{one.name}: the data have no columns {near}.{by}"))
         columns = {code: column for code, column in use.columns.items() if column in schema}
         text = text_columns(columns, frame, schema)
         if text:
