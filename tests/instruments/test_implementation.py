@@ -72,7 +72,9 @@ def test_ips_25_sum_and_bands():
     assert values(made, "ips_25") == [25, 125, 100, None]
     edges = ["not IPS", "fair", "fair", "good", "good", "exemplary", "exemplary"]
     assert bands_at("ips_25", 73, 74, 99, 100, 114, 115, 125) == edges
-    assert not one.scale("ips_25").bands[0].verified
+    (bands,) = one.scale("ips_25").bands
+    assert [(b.low, b.high) for b in bands.bands] == [(25, 73), (74, 99), (100, 114), (115, 125)]
+    assert not bands.verified
 
 
 def test_ips_25_sections_are_the_users_to_say():
@@ -105,6 +107,13 @@ def test_dacts_equals_a_published_review():
     assert values(made, "dacts_boundaries")[1:] == [1, 5, 5]
 
 
+@pytest.mark.filterwarnings("ignore::cpeval.errors.ProvisionalWarning")
+def test_dacts_sections_are_11_7_and_10_items():
+    made = scored("dacts", [[2] * 11 + [3] * 7 + [5] * 10])
+    sections = ["dacts_human_resources", "dacts_boundaries", "dacts_services"]
+    assert made[sections].iloc[0].tolist() == [2, 3, 5]
+
+
 def test_dacts_bands_are_from_memory_and_say_so():
     assert bands_at("dacts", 2.9, 2.99, 3, 4.1, 4.19, 4.2) == [
         *["not ACT"] * 2,
@@ -134,6 +143,30 @@ def test_tmact_means_of_what_could_be_rated():
     expected = (1 * 12 + 2 * 7 + 3 * 8 + 4 * 8 + 5 * 8 + 5 * 4) / 47
     assert values(made, "tmact") == pytest.approx([expected, 4])
     assert values(made, "tmact_planning") == [5, None]
+
+
+@pytest.mark.filterwarnings("ignore::cpeval.errors.ProvisionalWarning")
+@pytest.mark.parametrize(
+    ("column", "first", "item_means", "published"),
+    [
+        ("operations", 1, [5.0, 3.3, 3.8, 4.1, 2.7, 4.3, 2.7, 4.7, 3.1, 4.6, 4.7, 3.4], 3.9),
+        ("operations", 1, [4.9, 3.2, 4.2, 4.7, 3.3, 4.7, 2.8, 4.8, 4.1, 4.8, 4.8, 3.4], 4.1),
+        ("core_team", 13, [2.5, 3.3, 4.3, 2.6, 3.3, 5.0, 4.3], 3.6),
+        ("core_team", 13, [3.0, 3.3, 4.5, 3.3, 3.7, 5.0, 4.5], 3.9),
+    ],
+)
+def test_tmact_subscales_equal_a_published_table(column, first, item_means, published):
+    """Table 1 of the study of Norway's teams: means of items, and of two subscales, twice.
+
+    Ten made-up teams have just these means of items; a mean of means is the subscale's.
+    """
+    teams = pd.DataFrame(3.0, index=range(10), columns=range(1, 48))
+    for item, mean in enumerate(item_means, start=first):
+        whole, tenths = divmod(round(mean * 10), 10)
+        teams[item] = [whole + 1] * tenths + [whole] * (10 - tenths)
+    made = cp.score(teams.add_prefix("tmact_"), "tmact")[f"tmact_{column}"].mean()
+    assert made == pytest.approx(sum(item_means) / len(item_means))
+    assert round(made, 1) == published
 
 
 def test_core_crisis_is_structure_with_a_total():
