@@ -32,6 +32,7 @@ _PUBLIC = {
     "read_redcap": "cpeval.reading.redcap:read_redcap",
     "read_wide": "cpeval.reading.wide:read_wide",
     "score": "cpeval.scoring.score:score",
+    "score_goals": "cpeval.scoring.goals:score_goals",
     "simulate": "cpeval.simulation:simulate",
 }
 
@@ -60,6 +61,7 @@ __all__ = [
     "read_redcap",
     "read_wide",
     "score",
+    "score_goals",
     "simulate",
 ]
 
@@ -95,6 +97,7 @@ if TYPE_CHECKING:
     from cpeval.reading.wide import read_wide
     from cpeval.result import Result
     from cpeval.scoring.bands import band
+    from cpeval.scoring.goals import score_goals
     from cpeval.scoring.score import score
     from cpeval.simulation import Simulation, example, simulate
     from cpeval.study import Study

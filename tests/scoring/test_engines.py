@@ -251,3 +251,20 @@ def test_spark(spark, name):
         warnings.simplefilter("ignore")
         frame = spark.createDataFrame(answers(name))
         assert_equal_to_pandas(name, frame)
+
+
+@pytest.mark.spark
+def test_goals_one_a_row_on_spark(spark):
+    rng = np.random.default_rng(9)
+    goals = pd.DataFrame({"person": rng.integers(0, 15, 60), "level": rng.integers(-2.0, 3, 60)})
+    goals["level"] = goals["level"].where(rng.random(60) > 0.2)
+    goals["matters"] = rng.choice([0.0, 1, 2], 60)
+    options = {"by": "person", "level": "level", "weight": "matters", "answered": True}
+    expected = cp.score_goals(goals, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        scored = cp.score_goals(spark.createDataFrame(goals), **options)
+        plain = nw.from_native(scored).collect("pandas").to_pandas().sort_values("person")
+    for column in expected.columns:
+        ours = plain[column].astype(float).to_numpy()
+        np.testing.assert_allclose(ours, expected[column].astype(float), rtol=1e-12, err_msg=column)

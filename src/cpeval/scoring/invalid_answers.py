@@ -41,21 +41,36 @@ class _Question:
     inside: bool
 
 
-def refuse(uses: Sequence[Use], frame: Frame, schema: Schema) -> None:
+def refuse(
+    uses: Sequence[Use],
+    frame: Frame,
+    schema: Schema,
+    *,
+    never_missing: Sequence[str] = (),
+) -> None:
     """Raise one `CodeError` if any answer of any use is not as it should be.
 
     One aggregate query of one row, also on a lazy frame: the count of invalid answers a column,
-    and of answers that only one coding has.
+    of answers that only one coding has, and of cells without a value where each needs one.
     """
     asked = [use for use in uses if not use.masked]
     counts = _ask(
         [question for use in asked for question in _questions(use)]
         + [question for use in asked for question in _coding_questions(use)],
-        [*_weight_checks(asked, schema), *_by_checks(asked, schema)],
+        [
+            *_weight_checks(asked, schema),
+            *_by_checks(asked, schema),
+            *((_gap_name(c), nw.col(c).is_null()) for c in never_missing),
+        ],
         frame,
         schema,
     )
-    lines = [line for use in asked for line in _lines(use, counts, frame)]
+    # Uses may share a column, which is then named once.
+    lines = list(dict.fromkeys(line for use in asked for line in _lines(use, counts, frame)))
+    for column in never_missing:
+        count = counts[_gap_name(column)]
+        if count:
+            lines.append(f"- {column!r}: {count} row{'' if count == 1 else 's'} without a value")
     if lines:
         names = ", ".join(dict.fromkeys(use.definition.name for use in asked))
         raise CodeError(
@@ -179,6 +194,10 @@ def _weight_name(column: str) -> str:
 
 def _by_name(column: str) -> str:
     return f"{column}__cpeval_by"
+
+
+def _gap_name(column: str) -> str:
+    return f"{column}__cpeval_gap"
 
 
 def _lines(use: Use, counts: Mapping[object, int], frame: Frame) -> list[str]:

@@ -186,26 +186,33 @@ class Plan:
 
     def _attained(self, scale: Scale, parts: Mapping[str, Value]) -> Value:
         """Kiresuk & Sherman's T score of the goals that are rated."""
-        codes = self.definition.items_of(scale)
-        gone = {code: self.algebra.missing(parts[code]) for code in codes}
-        weights = {
-            code: self.algebra.where(
-                ~gone[code],
-                self.algebra.column(self.use.weights[code])
-                if code in self.use.weights
-                else self.algebra.number(~gone[code]),
-                0.0,
-            )
-            for code in codes
-        }
-        levels = [self.algebra.filled(parts[code]) * weights[code] for code in codes]
-        total = _added(list(weights.values()))
-        squares = _added([w * w for w in weights.values()])
+        goals = [self.goal(code, parts[code]) for code in self.definition.items_of(scale)]
+        weights = [weight for _, weight in goals]
+        return self.t_score(
+            scale,
+            _added([level * weight for level, weight in goals]),
+            _added(weights),
+            _added([weight * weight for weight in weights]),
+        )
+
+    def goal(self, code: str, points: Value) -> tuple[Value, Value]:
+        """A goal's level and weight, both 0 if it isn't rated; a wrong weight is missing."""
+        rated = ~self.algebra.missing(points)
+        weight = self.algebra.number(rated)
+        if code in self.use.weights:
+            weight = self.algebra.column(self.use.weights[code])
+            if self.use.masked:
+                right = (weight >= 0) & (weight < float("inf"))
+                weight = self.algebra.where(right, weight)
+        return self.algebra.filled(points), self.algebra.where(rated, weight, 0.0)
+
+    def t_score(self, scale: Scale, weighted: Value, total: Value, squares: Value) -> Value:
+        """T from the sums of weighted levels, of weights and of their squares."""
         rho = scale.correlation or 0.0
         spread = self.algebra.root(squares * (1 - rho) + total * total * rho)
         enough = spread > 0
         spread = self.algebra.where(enough, spread, 1.0)
-        return self.algebra.where(enough, 50.0 + _added(levels) * 10.0 / spread)
+        return self.algebra.where(enough, 50.0 + weighted * 10.0 / spread)
 
     def mapped(self, x: Value, table: Mapping[float, float]) -> Value:
         """Map codes to values: by a straight line where it is one, else case by case."""

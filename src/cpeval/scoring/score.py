@@ -128,7 +128,7 @@ def score(
     )
     _require_new(uses, list(schema), answered=answered)
     for use in uses:
-        _warn(use.definition)
+        warn_provisional(use.definition)
     made: Frame | None = in_blocks(uses, frame, schema, answered=answered)
     if made is None:
         verify(uses, where, frame, schema, counted=on_invalid == "raise")
@@ -224,7 +224,7 @@ def _require_new(uses: Sequence[Use], columns: Sequence[str], *, answered: bool)
         )
 
 
-def _warn(definition: Instrument) -> None:
+def warn_provisional(definition: Instrument) -> None:
     """Say that a definition is provisional, and which scales wait for their items."""
     said = []
     if definition.status == "provisional":
