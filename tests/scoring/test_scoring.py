@@ -328,6 +328,13 @@ def test_two_columns_of_one_name_are_refused():
         cp.score(data, "swemwbs")
 
 
+def test_a_wide_frame_takes_its_scores_at_once():
+    """One by one, pandas warns that the frame is fragmented; here a warning is an error."""
+    wide = pd.DataFrame(sheet("swemwbs", [[3] * 7]))
+    wide = pd.concat([wide, *(pd.DataFrame({f"x{n}": [n]}) for n in range(99))], axis=1)
+    assert cp.score(wide, "swemwbs", answered=True).swemwbs.item() == 21
+
+
 def test_unknown_instrument_and_option():
     with pytest.raises(DefinitionError, match=r"no instrument 'ces-d' \(did you mean 'ces_d'\?\)"):
         cp.score(pd.DataFrame(), "ces-d")
