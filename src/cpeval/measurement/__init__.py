@@ -1,5 +1,6 @@
 """Say whether an instrument can be trusted."""
 
 from cpeval.measurement.reliability import Reliability, reliability
+from cpeval.measurement.scalability import Scalability, scalability
 
-__all__ = ["Reliability", "reliability"]
+__all__ = ["Reliability", "Scalability", "reliability", "scalability"]
