@@ -107,9 +107,9 @@ def _weights(items: ItemCodes, answered: Floats) -> Floats:
 
 def _up_to(table: Floats, items: ItemCodes) -> Floats:
     """Sum rows within each item, up to and with each row."""
-    sums = table.cumsum(axis=0)
+    sums: Floats = table.cumsum(axis=0)
     before = np.vstack([np.zeros((1, table.shape[1])), sums[items.first[1:] - 1]])
-    return sums - before[items.item]
+    return np.subtract(sums, before[items.item])
 
 
 def _from_above(table: Floats, items: ItemCodes) -> Floats:

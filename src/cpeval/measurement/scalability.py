@@ -176,7 +176,7 @@ def scalability(
     ...                       "c": [0, 1, 0, 0, 1, 0]})
     >>> found = scalability(items)
     >>> round(found.H, 3)
-    0.2
+    0.25
     >>> found.table.query("level == 'item'")[["item", "estimate"]].round(2)
       item  estimate
     1    a      0.25

@@ -121,9 +121,8 @@ def _require_people(sample: Sample, names: list[str]) -> None:
             sample.named("Scalability within and between needs two clusters of two people. ")
             + "There is one."
         )
-    empty = [
-        names[place] for place in map(int, np.flatnonzero(np.isnan(sample.values).all(axis=0)))
-    ]
+    nobody = np.isnan(sample.values).all(axis=0)
+    empty = [names[place] for place in map(int, np.flatnonzero(nobody))]
     if empty:
         raise TooFewError(
             sample.named(f"Nobody answered {listed(empty)}. Leave these items or this group out.")
