@@ -43,12 +43,12 @@ class Influence:
         made, foreseen = self.observed[:, chosen].sum(axis=1), self.expected[:, chosen].sum(axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
             share = made / foreseen
-            direction = np.hstack(
-                [np.where(chosen, -np.ones_like(made)[:, None], 0.0), share[:, None] * chosen]
-            )
+            more = np.broadcast_to(np.where(chosen, -1.0, 0.0), self.observed.shape)
+            direction = np.hstack([more, np.multiply.outer(share, chosen)])
             squares = np.einsum("ia,iab,ib->i", direction, self.products, direction, optimize=True)
             # Rounding may leave squares that should be 0 below it.
-            return (1 - share - bound) / (np.sqrt(np.maximum(squares, 0.0)) / foreseen / self.n)
+            se = np.sqrt(np.maximum(squares, 0.0)) / foreseen / self.n
+            return np.asarray((1 - share - bound) / se)
 
 
 def influence(items: ItemCodes, errors: Guttman) -> Influence:

@@ -180,7 +180,7 @@ def scalability(
     >>> found.table.query("level == 'item'")[["item", "estimate"]].round(2)
       item  estimate
     1    a      0.25
-    2    b      0.40
+    2    b      0.50
     3    c      0.00
     """
     require_option("missing", missing, MISSING)

@@ -276,14 +276,14 @@ def _worries(
 ) -> list[str]:
     said = []
     pairs = evidence.pairs
-    constant = ~np.isfinite(pairs).any(axis=1)
+    constant = np.isnan(pairs).all(axis=1)
     if constant.any():
-        which = [name for name, is_one in zip(scores.names, constant, strict=True) if is_one]
+        which = [scores.names[place] for place in map(int, np.flatnonzero(constant))]
         said.append(f"Everyone gives the same answer to {listed(which)}: in no scale.")
     n_others = max(int((~constant).sum()) - 1, 1)
     against = (pairs < 0).sum(axis=1) > n_others / 2
     if against.any():
-        which = [name for name, is_one in zip(scores.names, against, strict=True) if is_one]
+        which = [scores.names[place] for place in map(int, np.flatnonzero(against))]
         said.append(
             f"{listed(which)}: most pairs have a negative coefficient. Should it be reversed?"
         )
