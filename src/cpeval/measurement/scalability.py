@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
+
+
+#: From here on it may take more than two seconds, and says what it is doing.
+_MANY_PEOPLE = 200_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -230,19 +235,22 @@ class _Part:
 
 
 def _analysed(sample: Sample, names: list[str], level: float, interval: str) -> _Part:
-    items = item_codes(sample.values, names, sample.rows, what="Scalability")
-    errors = guttman(items, joint_counts(items))
-    if not errors.expected.any():
-        raise TooFewError(
-            sample.named("Scalability needs two items that vary, answered by the same people. ")
-            + f"There are none among {listed(names)}."
-        )
-    n_clusters = None
-    if sample.cluster is None:
-        found = [one_level(items, errors)]
-    else:
-        found = within_and_between(items, errors, sample.cluster)
-        n_clusters = int(sample.cluster[-1]) + 1
+    with _steps(len(sample.values)) as step:
+        step(sample.named("Counting pairs of answers"))
+        items = item_codes(sample.values, names, sample.rows, what="Scalability")
+        errors = guttman(items, joint_counts(items))
+        if not errors.expected.any():
+            raise TooFewError(
+                sample.named("Scalability needs two items that vary, answered by the same people. ")
+                + f"There are none among {listed(names)}."
+            )
+        step(sample.named("Standard errors"))
+        n_clusters = None
+        if sample.cluster is None:
+            found = [one_level(items, errors)]
+        else:
+            found = within_and_between(items, errors, sample.cluster)
+            n_clusters = int(sample.cluster[-1]) + 1
     said = worries(items, names, found, n_clusters=n_clusters, level=level)
     whole = found[0]
     return _Part(
@@ -252,6 +260,15 @@ def _analysed(sample: Sample, names: list[str], level: float, interval: str) -> 
         Hi=pd.Series(whole.items[0], index=pd.Index(names, name="item"), name="Hi"),
         Hij=pd.DataFrame(whole.pairs[0], index=pd.Index(names, name="item"), columns=names),
     )
+
+
+def _steps(n_people: int) -> AbstractContextManager[Callable[[str], None]]:
+    """Return what says on a terminal what is being done, if that may take long."""
+    if n_people <= _MANY_PEOPLE:
+        return nullcontext(lambda text: None)
+    from cpeval.progress import Steps
+
+    return Steps()
 
 
 def _table(parts: list[_Part], groups: Labels | None) -> pd.DataFrame:

@@ -101,7 +101,7 @@ def samples_of(
 
 
 def _left_out(n: int, why: str) -> list[str]:
-    return [f"{n} {'row has' if n == 1 else 'rows have'} {why} and left out."] if n else []
+    return [f"{n} {'row has' if n == 1 else 'rows have'} {why}: left out."] if n else []
 
 
 def _clustered(people: Places, code: Places) -> tuple[Places, Places, int]:

@@ -21,7 +21,6 @@ from cpeval.measurement.item_codes import far_off, item_codes
 from cpeval.measurement.item_scores import ItemScores, item_scores
 from cpeval.measurement.item_selection import Evidence, Step, aisp, influence
 from cpeval.measurement.scalability_worries import FEW_PEOPLE
-from cpeval.progress import Steps
 from cpeval.result import Result
 
 if TYPE_CHECKING:
@@ -236,6 +235,8 @@ def _selected(
     number, steps = aisp(evidence, bound=bound, alpha=alpha)
     if method == "aisp":
         return number, steps
+    from cpeval.progress import Steps
+
     with Steps() as step:
         step(f"Searching scales with items above {bound:g}")
         return genetic(evidence, number, bound=bound, alpha=alpha, rng=rng)[0], []
