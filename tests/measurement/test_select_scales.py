@@ -82,6 +82,65 @@ def test_order_of_people_and_items_and_a_constant_added_do_not_matter(seed, meth
         assert as_sets(turned, bound) == as_sets(one, bound)
 
 
+def aisp_by_definition(items, bound, alpha):
+    """Mokken's procedure in words, with coefficients and Z of each set from `scalability`."""
+    scales, free = [], list(items.columns)
+
+    def of(names):
+        table = scalability(items[names]).table
+        each = table[table["level"] == "item"].set_index("item")
+        return table["estimate"].iloc[0], each["estimate"], each["statistic"]
+
+    pairs = scalability(items).table.query("level == 'pair'")
+    hij = {frozenset([row.item, row.item_2]): row.estimate for row in pairs.itertuples()}
+    zij = {frozenset([row.item, row.item_2]): row.statistic for row in pairs.itertuples()}
+    while len(free) > 1:
+        tests = len(free) * (len(free) - 1) / 2
+        critical = stats.norm.isf(alpha / tests)
+        possible = [
+            pair
+            for pair in map(frozenset, itertools.combinations(free, 2))
+            if zij[pair] >= critical
+        ]
+        start = max(possible, key=hij.get, default=None)
+        if start is None or hij[start] < bound:
+            break
+        scale = sorted(start)
+        while True:
+            rest = [
+                item
+                for item in free
+                if item not in scale and all(hij[frozenset([item, old])] >= 0 for old in scale)
+            ]
+            tests += len(rest)
+            critical = stats.norm.isf(alpha / tests)
+            joining = {}
+            for item in rest:
+                whole, each, z = of([*scale, item])
+                if each[item] >= bound and z[item] >= critical:
+                    joining[item] = whole
+            if not joining:
+                break
+            scale.append(max(joining, key=joining.get))
+        scales.append(frozenset(scale))
+        free = [item for item in free if item not in scale]
+    return scales
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_aisp_is_mokkens_procedure_where_significance_decides(seed):
+    # So few people, and items so loose, that critical values matter.
+    items = two_traits(40 + 5 * seed, seed, per_trait=4, noise=1)
+    rng = np.random.default_rng(seed)
+    swapped = rng.random(items.shape) < 0.35
+    items = items.mask(
+        swapped, pd.DataFrame(rng.integers(0, 4, items.shape), columns=items.columns)
+    )
+    for bound, alpha in ((0.1, 0.05), (0.2, 0.2)):
+        result = select_scales(items, lower_bound=bound, alpha=alpha)
+        assert as_sets(result) == set(aisp_by_definition(items, bound, alpha))
+
+
 def fits(items, bound, alpha):
     """Whether a set of items is a Mokken scale by the rules of the genetic algorithm."""
     if len(items.columns) < 2:
@@ -120,12 +179,25 @@ def best_sizes(items, bound, alpha):
 
 
 @pytest.mark.parametrize("first", [0, 40, 90])
-@pytest.mark.parametrize("bound", [0.2, 0.35])
+@pytest.mark.parametrize("bound", [0.0, 0.2, 0.35])
 def test_the_genetic_algorithm_finds_the_largest_scales(first, bound):
     items = acl(first, first + 7)
     expected = best_sizes(items, bound, 0.05)
     result = select_scales(items, method="genetic", lower_bound=bound, seed=3)
     assert result.scales["n_items"].tolist() == expected
+
+
+def test_the_genetic_algorithm_allows_no_negative_pair():
+    rng = np.random.default_rng(1)
+    one, two = rng.normal(size=(2, 400))
+    two -= 0.2 * one
+    traits = {"one": one, "both": one + two, "two": two}
+    items = pd.DataFrame({name: np.clip(np.round(t + 1.5), 0, 3) for name, t in traits.items()})
+    hij = scalability(items).Hij
+    assert hij.loc["one", "two"] < 0
+    assert (scalability(items).Hi > 0.1).all()
+    result = select_scales(items, method="genetic", lower_bound=0.1, seed=1)
+    assert result.scales["n_items"].tolist() == best_sizes(items, 0.1, 0.05) == [2]
 
 
 def test_the_genetic_algorithm_gives_mokken_scales_and_is_seeded():

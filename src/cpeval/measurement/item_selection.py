@@ -198,7 +198,5 @@ def _best_item(
     whole = (observed[own].sum() / 2 + observed[:, chosen].sum(axis=1)) / (
         largest[own].sum() / 2 + largest[:, chosen].sum(axis=1)
     )
-    best = whole[fits].max()
-    if best < bound:
-        return None
-    return int(np.flatnonzero(fits & (whole >= best - _EQUAL))[0])
+    # Old pairs and new ones both reach the bound, so the whole does.
+    return int(np.flatnonzero(fits & (whole >= whole[fits].max() - _EQUAL))[0])
