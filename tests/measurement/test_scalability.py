@@ -331,8 +331,15 @@ def test_few_people_are_warned_of_with_the_interval():
     assert scalability(answers(50)).warnings == ()
 
 
+def test_items_with_many_categories_are_asked_about():
+    items = answers(100).assign(age=np.arange(100) % 30 + 20)
+    assert any("'age' (30)" in text for text in scalability(items).warnings)
+
+
 def test_a_code_for_missing_is_suspected():
     items = answers(100)
+    nine = items.assign(**{"item 2": items["item 2"].mask(items.index == 7, 9)})
+    assert any("'item 2' (9 above 3)" in text for text in scalability(nine).warnings)
     items.loc[[3, 4], "item 1"] = 99
     assert any("'item 1' (99 above 3)" in text for text in scalability(items).warnings)
 
@@ -412,6 +419,8 @@ def test_rows_without_a_group_are_counted():
     [
         ({"groups": "nowhere"}, ColumnError, "no column 'nowhere'"),
         ({"groups": [1, 2]}, OptionError, "'groups' must be the name of a column, or a value for"),
+        ({"groups": 5}, OptionError, "one value for each of the 60 rows. Got int"),
+        ({"groups": answers(60)[["item 0"]]}, OptionError, "Got DataFrame"),
         ({"groups": [None] * 60}, TooFewError, "no row has a group"),
         ({"groups": ["a"] * 59 + ["b"]}, TooFewError, "'b': Scalability needs two people"),
         ({"missing": "pairs"}, OptionError, "'missing' must be one of"),

@@ -16,6 +16,9 @@ Ints = NDArray[np.int64]
 #: A visual analogue scale from 0 to 100 has this many; what has more is an amount, not an answer.
 MOST_CATEGORIES = 101
 
+#: From here on it may be, and a result asks.
+_MANY = 25
+
 #: Whole numbers in a float have no gaps up to here, and sums over people stay exact.
 _LARGEST = 2**31
 
@@ -170,6 +173,12 @@ def _require_scores(values: Floats, names: list[str], rows: NDArray[np.intp], wh
     )
 
 
+def many_categories(codes: ItemCodes, names: list[str]) -> list[str]:
+    """Name items with more categories than questions have, as ages and numbers of people do."""
+    counts = np.bincount(codes.item, minlength=codes.n_items)
+    return [f"{names[at]!r} ({counts[at]})" for at in map(int, np.flatnonzero(counts > _MANY))]
+
+
 def far_off(codes: ItemCodes, names: list[str]) -> list[str]:
     """Name items with a score far above the others, as a code for missing would be (99)."""
     found = []
@@ -178,6 +187,6 @@ def far_off(codes: ItemCodes, names: list[str]) -> list[str]:
         if len(scores) < 3:
             continue
         rest = scores[-2] - scores[0]
-        if scores[-1] - scores[-2] > max(10.0, 2 * rest):
+        if scores[-1] - scores[-2] >= max(4.0, rest):
             found.append(f"{name!r} ({listed(scores[-1:])} above {listed(scores[-2:-1])})")
     return found

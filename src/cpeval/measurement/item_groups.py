@@ -44,7 +44,7 @@ def labels_of(
     ColumnError
         The data have no such column.
     OptionError
-        The number of values isn't the number of rows.
+        Values that are not one a row.
     """
     if given is None:
         return None
@@ -53,12 +53,17 @@ def labels_of(
         require_columns(frame.columns, given)
         column = frame.select(given).to_pandas()[given]
     else:
+        values: Any = given
+        if not isinstance(values, pd.Series) and np.ndim(values) != 1:
+            raise OptionError(
+                f"{option!r} must be the name of a column, or one value for each of the "
+                f"{len(frame)} rows. Got {type(given).__name__}."
+            )
         if len(given) != len(frame):
             raise OptionError(
                 f"{option!r} must be the name of a column, or a value for each of the "
                 f"{len(frame)} rows. Got {len(given)} values."
             )
-        values: Any = given
         known = isinstance(values, pd.Series | pd.Categorical)
         column = pd.Series(values if known else list(values)).reset_index(drop=True)
     return Labels(name=given if isinstance(given, str) else option, **_coded(column))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpeval.errors import listed
-from cpeval.measurement.item_codes import ItemCodes, far_off
+from cpeval.measurement.item_codes import ItemCodes, far_off, many_categories
 from cpeval.measurement.scalability_estimates import Estimates, limits
 
 Floats = NDArray[np.float64]
@@ -40,13 +40,16 @@ def worries(
     odd = far_off(items, names)
     if odd:
         said.append(f"Scores far above the others: {'; '.join(odd)}. Is it a code for missing?")
+    many = many_categories(items, names)
+    if many:
+        said.append(f"Items with many categories: {', '.join(many)}. Are they items of the scale?")
     said += _perfect(items, names, found[0])
     n, whole = items.n_people, found[0]
     if n < FEW_PEOPLE:
         low, high = limits(*whole.scale[:2], whole, level=level, interval="wald")
         range_of = f": H may be anything from {low[0]:.2f} to {high[0]:.2f}"
         said.append(
-            f"Only {n} people{range_of if np.isfinite(low[0]) else ''}. Below {FEW_PEOPLE} the "
+            f"Only {n} people{range_of if high[0] > low[0] else ''}. Below {FEW_PEOPLE} the "
             "standard errors, which are for many people, are too uncertain to choose items by."
         )
     if n_clusters is not None and n_clusters < FEW_CLUSTERS:
@@ -71,11 +74,11 @@ def _against(names: list[str], whole: Estimates, constant: NDArray[np.bool_]) ->
     suspect = (of_items < 0) | (against.sum(axis=1) > rivals / 2)
     if suspect.any():
         which = [name for name, is_one in zip(names, suspect, strict=True) if is_one]
-        verb = "runs" if len(which) == 1 else "run"
-        return [
-            f"{listed(which)} {verb} against other items (negative coefficients). "
-            "Should it be reversed, or was it reversed twice?"
-        ]
+        if len(which) == 1:
+            verb, ask = "runs", "Should it be reversed, or was it reversed twice?"
+        else:
+            verb, ask = "run", "Should some be reversed, or were they reversed twice?"
+        return [f"{listed(which)} {verb} against other items (negative coefficients). {ask}"]
     one, two = np.nonzero(np.triu(against))
     pairs = [f"{names[i]!r} with {names[j]!r}" for i, j in zip(one, two, strict=True)]
     more = f" and {len(pairs) - 5} more" if len(pairs) > 5 else ""

@@ -17,7 +17,7 @@ from cpeval.errors import OptionError, TooFewError, listed, require_option
 from cpeval.item_columns import Items
 from cpeval.measurement.genetic_selection import genetic
 from cpeval.measurement.guttman import covariances, guttman, joint_counts
-from cpeval.measurement.item_codes import far_off, item_codes
+from cpeval.measurement.item_codes import far_off, item_codes, many_categories
 from cpeval.measurement.item_scores import ItemScores, item_scores
 from cpeval.measurement.item_selection import Evidence, Step, aisp, influence
 from cpeval.measurement.scalability_worries import FEW_PEOPLE
@@ -198,11 +198,18 @@ def select_scales(
     single = isinstance(lower_bound, int | float)
     headings = ["scale"] if single else [f"{bound:g}" for bound in bounds]
     number = {head: of_item for head, (of_item, _) in zip(headings, found, strict=True)}
-    far = far_off(codes, scores.names)
+    odd = [
+        f"{what}: {', '.join(which)}. {ask}"
+        for what, which, ask in (
+            ("Scores far above the others", far_off(codes, scores.names), "Codes for missing?"),
+            ("Many categories", many_categories(codes, scores.names), "Are they items?"),
+        )
+        if which
+    ]
     return ScaleSelection(
         table=pd.DataFrame({"item": scores.names, **number}),
         note=_note(scores, bounds, alpha, method, test),
-        warnings=(*scores.warnings, *_worries(evidence, scores, members, far)),
+        warnings=(*scores.warnings, *_worries(evidence, scores, members), *odd),
         scales=scales,
         members=members,
         n=len(scores.values),
@@ -272,9 +279,7 @@ def _described(
     )
 
 
-def _worries(
-    evidence: Evidence, scores: ItemScores, members: pd.DataFrame, far: list[str]
-) -> list[str]:
+def _worries(evidence: Evidence, scores: ItemScores, members: pd.DataFrame) -> list[str]:
     said = []
     pairs = evidence.pairs
     constant = np.isnan(pairs).all(axis=1)
@@ -285,11 +290,7 @@ def _worries(
     against = (pairs < 0).sum(axis=1) > n_others / 2
     if against.any():
         which = [scores.names[place] for place in map(int, np.flatnonzero(against))]
-        said.append(
-            f"{listed(which)}: most pairs have a negative coefficient. Should it be reversed?"
-        )
-    if far:
-        said.append(f"Scores far above the others: {'; '.join(far)}. Is it a code for missing?")
+        said.append(f"{listed(which)}: most pairs have a negative coefficient. To be reversed?")
     n = len(scores.values)
     if n < FEW_PEOPLE:
         said.append(
