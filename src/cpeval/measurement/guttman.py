@@ -51,7 +51,7 @@ def joint_counts(items: ItemCodes) -> Floats:
     """Count who gave both of two answers; shape (C, C)."""
     joint = np.zeros((items.n_categories, items.n_categories))
     for rows in items.chunks():
-        flags, _ = items.indicators(rows)
+        flags, _ = items.indicators(rows, single=True)
         joint += flags.T @ flags
     return joint
 

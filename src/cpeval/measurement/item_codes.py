@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,8 +60,17 @@ class ItemCodes:
         """The number of categories of all items together, C."""
         return len(self.score)
 
-    def indicators(self, rows: slice) -> tuple[Floats, NDArray[np.intp]]:
+    def indicators(
+        self, rows: slice, *, single: bool = False
+    ) -> tuple[NDArray[Any], NDArray[np.intp]]:
         """Return who gave which answer.
+
+        Parameters
+        ----------
+        rows : slice
+            Which people.
+        single : bool
+            In single precision: counts of them are exact up to 16,777,216 people.
 
         Returns
         -------
@@ -75,7 +85,7 @@ class ItemCodes:
         answered = codes >= 0
         place = np.maximum(codes, 0) + self.first
         place += (np.arange(n_rows) * width)[:, None]
-        flags = np.zeros(n_rows * width)
+        flags = np.zeros(n_rows * width, dtype=np.float32 if single else np.float64)
         flags[place if answered.all() else place[answered]] = 1.0
         return flags.reshape(n_rows, width), place
 
