@@ -126,6 +126,18 @@ CASES = {
         outcome="q1",
         by_person=False,
     ),
+    "monotonicity": Case(
+        lambda data: cp.measurement.monotonicity(items_of(data), min_size=20),
+        "Monotonicity",
+        outcome="q1",
+        by_person=False,
+    ),
+    "invariant_ordering": Case(
+        lambda data: cp.measurement.invariant_ordering(items_of(data), min_size=20),
+        "InvariantOrdering",
+        outcome="q1",
+        by_person=False,
+    ),
 }
 OUTCOMES = [name for name, case in CASES.items() if case.outcome is not None]
 BY_PERSON = [name for name, case in CASES.items() if case.by_person]
@@ -354,7 +366,7 @@ def test_refuses_text_in_a_column_of_numbers(name):
 def test_refuses_an_outcome_that_is_all_missing(name, missing):
     case = CASES[name]
     data = people().assign(**{case.outcome: missing})
-    says = case.outcome if case.by_person else "0 of them complete"
+    says = case.outcome if case.by_person else "0 of them complete|nobody answered 'q1'"
     refused(case, data, TooFewError, says)
     if missing is None:
         refused(case, pl.from_pandas(data), TooFewError, says)

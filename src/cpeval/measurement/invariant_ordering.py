@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrame
 from numpy.typing import NDArray
-from scipy import stats
 
 from cpeval.definitions.model import Instrument
 from cpeval.errors import OptionError, TooFewError, listed, require_option
 from cpeval.item_columns import Items
 from cpeval.measurement.backward_selection import backward_selection, h_transposed
+from cpeval.measurement.item_order_tables import (
+    groups_of,
+    pairs_of,
+    steps_of,
+    table_of,
+    totals_of,
+    violations_of,
+    with_constants,
+)
 from cpeval.measurement.item_order_warnings import item_worries, no_comparison, plainly_violating
-from cpeval.measurement.item_scalability import Covariances, covariances, item_h
+from cpeval.measurement.item_scalability import covariances
 from cpeval.measurement.item_scores import item_scores
-from cpeval.measurement.ordered_pairs import OrderedPairs, ordered_pairs
+from cpeval.measurement.ordered_pairs import ordered_pairs
 from cpeval.measurement.rest_groups import default_min_size
-from cpeval.measurement.violation_crit import crit
 from cpeval.measurement.whole_codes import (
     WholeCodes,
     require_min_size,
@@ -35,10 +42,7 @@ if TYPE_CHECKING:
 
     from cpeval.plots.style import Labels
 
-Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-#: A column of a table: numbers, texts or true and false.
-Column = NDArray[Any]
 
 #: What the methods are called, and the test of each.
 METHODS = {
@@ -46,9 +50,6 @@ METHODS = {
     "mscpm": "the manifest scale of the cumulative probability model (McNemar's tests)",
     "it": "increasingness in transposition (chi-square tests)",
 }
-
-#: Coverage of the intervals of the means in `InvariantOrdering.groups`.
-_LEVEL = 0.95
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -203,11 +204,10 @@ def invariant_ordering(
 
     Examples
     --------
-    >>> low, high = [[1, 0, 0], [2, 1, 0]], [[2, 2, 1], [2, 1, 1]]
-    >>> items = pd.DataFrame(low * 30 + high * 30, columns=["a", "b", "c"])
-    >>> found = invariant_ordering(items)
-    >>> found.table["item"].tolist(), round(found.HT, 3)
-    (['a', 'b', 'c'], 0.965)
+    >>> answers = [[1, 0, 0], [2, 1, 0], [1, 2, 1], [2, 1, 1], [0, 1, 0], [2, 2, 1]]
+    >>> found = invariant_ordering(pd.DataFrame(answers * 50, columns=["a", "b", "c"]))
+    >>> found.table[["item", "violations", "significant"]].values.tolist(), round(found.HT, 3)
+    ([['a', 0, 0], ['b', 0, 0], ['c', 0, 0]], 0.537)
     """
     require_option("method", method, tuple(METHODS))
     require_share("min_violation", min_violation)
@@ -239,21 +239,21 @@ def invariant_ordering(
         min_size=size,
         min_violation=points * min_violation,
     )
-    totals = _totals(pairs, pairs.p < alpha)
+    totals = totals_of(pairs, pairs.p < alpha)
     violated = np.zeros_like(found.seen, dtype=bool)
     violated[pairs.first, pairs.second] = totals["significant"] > 0
     removed, counts = backward_selection(violated | violated.T, found)
     kept = np.delete(np.arange(len(compared.names)), removed)
     # Only differences between means have a unit.
     unit = codes.unit if method == "miio" else 1
-    table = _table(compared, found, pairs, totals, kept, unit)
+    table = table_of(compared, found, pairs, totals, kept, unit)
     worries = [
         *item_worries(codes, everything),
         *no_comparison(codes, table, size, what="rest-score group a pair"),
         *plainly_violating(table),
     ]
     return InvariantOrdering(
-        table=_with_constants(table, codes, left),
+        table=with_constants(table, codes, left),
         note=(
             f"Order of {len(compared.names)} items among {codes.n} people: {METHODS[method]}, in "
             f"rest-score groups of at least {min(size, codes.n)}; differences of more than "
@@ -263,11 +263,11 @@ def invariant_ordering(
         warnings=(*scores.warnings, *worries),
         HT=h_transposed(compared.answers),
         HT_selected=h_transposed(compared.answers[kept]),
-        steps=_steps(compared, counts),
+        steps=steps_of(compared, counts),
         removed=tuple(compared.names[place] for place in removed),
-        pairs=_pairs(compared, pairs, totals, unit),
-        groups=_groups(compared, pairs),
-        violations=_violations(compared, pairs, pairs.p < alpha, method, unit),
+        pairs=pairs_of(compared, pairs, totals, unit),
+        groups=groups_of(compared, pairs),
+        violations=violations_of(compared, pairs, pairs.p < alpha, method, unit),
         min_size=size,
         n_excluded=scores.n_excluded,
         n_imputed=scores.n_imputed,
@@ -293,149 +293,3 @@ def _in_order(codes: WholeCodes, what: str) -> tuple[Integers, Integers]:
             f"{listed(names[constant])}; others: {listed(names[~constant])}."
         )
     return order[~constant[order]], order[constant[order]]
-
-
-def _totals(pairs: OrderedPairs, significant: NDArray[np.bool_]) -> dict[str, Column]:
-    """Sum up the violations of each pair."""
-    count = len(pairs.first)
-    largest, statistic = np.zeros(count), np.zeros(count)
-    np.maximum.at(largest, pairs.v_pair, pairs.size)
-    np.maximum.at(statistic, pairs.v_pair, pairs.statistic)
-    return {
-        "active_pairs": (pairs.n_groups - 1) * pairs.comparisons,
-        "violations": np.bincount(pairs.v_pair, minlength=count),
-        "max_violation": largest,
-        "sum_violation": np.bincount(pairs.v_pair, weights=pairs.size, minlength=count),
-        "statistic_max": statistic,
-        "significant": np.bincount(pairs.v_pair[significant], minlength=count),
-    }
-
-
-def _table(
-    codes: WholeCodes,
-    found: Covariances,
-    pairs: OrderedPairs,
-    totals: dict[str, Column],
-    kept: Integers,
-    unit: int,
-) -> pd.DataFrame:
-    """Sum up the pairs of each item."""
-    k = len(codes.names)
-    both = np.concatenate([pairs.first, pairs.second])
-    of_item: dict[str, Column] = {}
-    for name, values in totals.items():
-        twice = np.concatenate([values, values])
-        if name.startswith(("max", "statistic")):
-            of_item[name] = np.zeros(k)
-            np.maximum.at(of_item[name], both, twice)
-        else:
-            of_item[name] = np.bincount(both, weights=twice, minlength=k)
-    h = item_h(found)
-    weighed = crit(
-        # mokken's, too, has H in three decimals here, and the number is rounded down.
-        np.round(h, 3),
-        active=of_item["active_pairs"],
-        violations=of_item["violations"],
-        largest=of_item["max_violation"],
-        total=of_item["sum_violation"],
-        statistic=of_item["statistic_max"],
-        significant=of_item["significant"],
-    )
-    for name in ("active_pairs", "violations", "significant"):
-        of_item[name] = of_item[name].astype(np.int64)
-    for name in ("max_violation", "sum_violation"):
-        of_item[name] = unit * of_item[name]
-    mean = codes.lowest + codes.unit * codes.answers.mean(axis=1)
-    return pd.DataFrame(
-        {
-            "item": codes.names,
-            "mean": mean,
-            "item_h": h,
-            **of_item,
-            "crit": weighed,
-            "selected": np.isin(np.arange(k), kept),
-            "n": codes.n,
-        }
-    )
-
-
-def _with_constants(table: pd.DataFrame, codes: WholeCodes, left: Integers) -> pd.DataFrame:
-    """Add the constant items below, with nothing but their mean."""
-    if not left.size:
-        return table
-    rows = {column: np.full(left.size, np.nan) for column in table.columns}
-    rows |= {column: np.zeros(left.size, np.int64) for column in table if column in _COUNTS}
-    rows["item"] = np.array(codes.names, dtype=object)[left]
-    rows["mean"] = codes.code(codes.answers[left, 0]).astype(float)
-    rows["selected"] = np.zeros(left.size, dtype=bool)
-    rows["n"] = np.full(left.size, codes.n)
-    return pd.concat([table, pd.DataFrame(rows)], ignore_index=True)
-
-
-_COUNTS = ("active_pairs", "violations", "significant")
-
-
-def _steps(codes: WholeCodes, counts: Floats) -> pd.DataFrame:
-    columns = {f"step_{step + 1}": counts[:, step] for step in range(counts.shape[1])}
-    return pd.DataFrame({"item": codes.names, **columns})
-
-
-def _named(codes: WholeCodes, pairs: OrderedPairs, pair: Integers) -> dict[str, Column]:
-    names = np.array(codes.names, dtype=object)
-    return {"item": names[pairs.first[pair]], "item_2": names[pairs.second[pair]]}
-
-
-def _pairs(
-    codes: WholeCodes, pairs: OrderedPairs, totals: dict[str, Column], unit: int
-) -> pd.DataFrame:
-    every = np.arange(len(pairs.first))
-    shown = {
-        name: unit * values if name.endswith("_violation") else values
-        for name, values in totals.items()
-    }
-    return pd.DataFrame({**_named(codes, pairs, every), "n_groups": pairs.n_groups, **shown})
-
-
-def _groups(codes: WholeCodes, pairs: OrderedPairs) -> pd.DataFrame:
-    others = len(codes.names) - 2
-    columns: dict[str, Column] = {
-        **_named(codes, pairs, pairs.pair),
-        "group": pairs.group + 1,
-        "rest_low": codes.rest_score(pairs.low, others),
-        "rest_high": codes.rest_score(pairs.high, others),
-        "n": pairs.n,
-    }
-    wide = stats.t.ppf((1 + _LEVEL) / 2, np.maximum(pairs.n - 1, 1)) / np.sqrt(pairs.n)
-    for name, mean, sd in (
-        ("mean", pairs.mean_first, pairs.sd_first),
-        ("mean_2", pairs.mean_second, pairs.sd_second),
-    ):
-        half = np.where(sd > 0, codes.unit * wide * sd, np.nan)
-        columns[name] = codes.lowest + codes.unit * mean
-        columns[f"{name}_low"] = columns[name] - half
-        columns[f"{name}_high"] = columns[name] + half
-    return pd.DataFrame(columns)
-
-
-def _violations(
-    codes: WholeCodes,
-    pairs: OrderedPairs,
-    significant: NDArray[np.bool_],
-    method: str,
-    unit: int,
-) -> pd.DataFrame:
-    columns: dict[str, Column] = {
-        **_named(codes, pairs, pairs.v_pair),
-        "group": pairs.v_group + 1,
-    }
-    if method != "miio":
-        columns["code"] = codes.code(pairs.v_code + 1)
-    if method == "it":
-        columns["code_2"] = codes.code(pairs.v_other + 1)
-    columns |= {
-        "size": unit * pairs.size,
-        "statistic": pairs.statistic,
-        "p": pairs.p,
-        "significant": significant,
-    }
-    return pd.DataFrame(columns)

@@ -159,10 +159,10 @@ def monotonicity(
 
     Examples
     --------
-    >>> low, high = [[0, 0, 1], [1, 0, 0]], [[1, 1, 2], [1, 2, 2]]
-    >>> items = pd.DataFrame(low * 30 + high * 30, columns=["a", "b", "c"])
+    >>> answers = [[0, 0, 1], [1, 0, 0], [0, 1, 1], [1, 1, 0], [1, 1, 2], [1, 2, 2]]
+    >>> items = pd.DataFrame(answers * 50, columns=["a", "b", "c"])
     >>> monotonicity(items).table[["item", "active_pairs", "violations"]].values.tolist()
-    [['a', 1, 0], ['b', 2, 0], ['c', 2, 0]]
+    [['a', 1, 0], ['b', 0, 0], ['c', 1, 0]]
     """
     require_share("min_violation", min_violation)
     what = "Monotonicity"
