@@ -12,7 +12,7 @@ from narwhals.stable.v2.typing import IntoDataFrame
 from numpy.typing import NDArray
 
 from cpeval.definitions.model import Instrument
-from cpeval.errors import OptionError, TooFewError, listed, require_option
+from cpeval.errors import TooFewError, listed, require_option
 from cpeval.item_columns import Items
 from cpeval.measurement.backward_selection import backward_selection, h_transposed
 from cpeval.measurement.item_order_tables import (
@@ -31,6 +31,7 @@ from cpeval.measurement.ordered_pairs import ordered_pairs
 from cpeval.measurement.rest_groups import default_min_size
 from cpeval.measurement.whole_codes import (
     WholeCodes,
+    require_alpha,
     require_min_size,
     require_share,
     whole_codes,
@@ -211,7 +212,7 @@ def invariant_ordering(
     """
     require_option("method", method, tuple(METHODS))
     require_share("min_violation", min_violation)
-    _require_alpha(alpha)
+    require_alpha(alpha)
     what = "Invariant item ordering"
     scores = item_scores(
         items,
@@ -272,12 +273,6 @@ def invariant_ordering(
         n_excluded=scores.n_excluded,
         n_imputed=scores.n_imputed,
     )
-
-
-def _require_alpha(alpha: float) -> None:
-    number = isinstance(alpha, int | float) and not isinstance(alpha, bool)
-    if not number or not 0 < alpha < 1:
-        raise OptionError(f"'alpha' must be a number between 0 and 1. Got {alpha!r}.")
 
 
 def _in_order(codes: WholeCodes, what: str) -> tuple[Integers, Integers]:

@@ -89,7 +89,7 @@ def whole_codes(scores: ItemScores, *, what: str) -> WholeCodes:
     Examples
     --------
     >>> scores = ItemScores(names=["a"], values=np.array([[50.0], [0.0], [75.0]]),
-    ...                     n_rows=3, n_excluded=0, n_imputed=0)
+    ...                     n_rows=3, n_excluded=0, n_imputed=0, rows=np.arange(3))
     >>> found = whole_codes(scores, what="It")
     >>> found.answers.tolist(), found.unit
     ([[2, 0, 3]], 25)
@@ -141,3 +141,10 @@ def require_min_size(value: int | None, n: int) -> None:
             f"'min_size', the least people in a rest-score group, must be a whole number from 2 "
             f"to the {n} people there are. Got {value!r}."
         )
+
+
+def require_alpha(alpha: float) -> None:
+    """Raise `OptionError` unless ``alpha`` is a number between 0 and 1."""
+    number = isinstance(alpha, int | float) and not isinstance(alpha, bool)
+    if not number or not 0 < alpha < 1:
+        raise OptionError(f"'alpha' must be a number between 0 and 1. Got {alpha!r}.")
