@@ -83,9 +83,9 @@ class Case:
     fixed: tuple[str, ...] = ()  # columns that stay
 
 
-def items_of(data):
+def items_of(data, *others):
     """The items, whatever the engine (columns only: `reliability` takes all that it is given)."""
-    names = ["q1", "q2", "q3"]
+    names = ["q1", "q2", "q3", *others]
     return data.select(names) if hasattr(data, "select") else data[names]
 
 
@@ -123,6 +123,12 @@ CASES = {
     "reliability": Case(
         lambda data: cp.measurement.reliability(items_of(data)),
         "Reliability",
+        outcome="q1",
+        by_person=False,
+    ),
+    "dif": Case(
+        lambda data: cp.measurement.dif(items_of(data, "arm"), "arm", method="mantel"),
+        "DifferentialFunctioning",
         outcome="q1",
         by_person=False,
     ),

@@ -156,8 +156,8 @@ def dif(
         p_uniform, p_non_uniform (each on one df), r2_change (of Nagelkerke's R², both effects),
         size (A below 0.035 or not flagged, B, C from 0.07 on: Jodoin & Gierl), size_zumbo (0.13,
         0.26). "mantel" adds delta (2.35 times the estimate) and size (A: absolute delta below 1
-        or unadjusted p not below 0.05; C: at least 1.5 and surely above 1; else B). An item that
-        is constant or can't be estimated is NaN, its size empty.
+        or unadjusted p not below 0.05; C: at least 1.5 and surely above 1; else B). What can't be
+        computed for an item, such as a constant one, is NaN, its size empty.
 
     Raises
     ------
@@ -343,7 +343,7 @@ def _worries(
         )
     if last.statistics.failed.any():
         said.append(
-            f"Items that can't be estimated, because an answer tells groups or scores apart for "
+            f"Items that can't be tested, because an answer tells groups or scores apart for "
             f"certain: {listed(names[last.statistics.failed])}."
         )
     smaller = int(min(focal.sum(), (~focal).sum()))

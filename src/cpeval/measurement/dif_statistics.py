@@ -41,7 +41,7 @@ class Statistics(NamedTuple):
     n : numpy.ndarray, shape (k,)
         People compared.
     failed : numpy.ndarray of bool, shape (k,)
-        Items that vary but can't be estimated.
+        Items that vary but can't be tested.
     """
 
     estimate: Floats
@@ -111,22 +111,26 @@ def _logistic(counts: Integers, scores: Floats) -> dict[str, float]:
     there = patterns.sum(axis=1) > 0
     design = np.stack([z, group, z * group], axis=1)[there]
     score, uniform, both = (proportional_odds(patterns[there], design[:, :p]) for p in (1, 2, 3))
-    if not (score.converged and uniform.converged and both.converged):
+    if not (score.converged and uniform.converged):
         return nothing
-    gains = np.maximum(
-        2 * np.diff([score.log_likelihood, uniform.log_likelihood, both.log_likelihood]), 0.0
-    )
+    gain = max(2 * (uniform.log_likelihood - score.log_likelihood), 0.0)
+    of_group = {
+        "estimate": float(uniform.coefficients[1]),
+        "se": float(uniform.se[1]),
+        "p_uniform": float(stats.chi2.sf(gain, 1)),
+    }
+    if not both.converged:
+        return nothing | of_group
+    more = max(2 * (both.log_likelihood - uniform.log_likelihood), 0.0)
     null = null_log_likelihood(patterns)
     r2 = [_nagelkerke(fit.log_likelihood, null, n) for fit in (score, both)]
     return {
-        "estimate": float(uniform.coefficients[1]),
-        "se": float(uniform.se[1]),
-        "statistic": float(gains.sum()),
-        "p": float(stats.chi2.sf(gains.sum(), 2)),
-        "p_uniform": float(stats.chi2.sf(gains[0], 1)),
-        "p_non_uniform": float(stats.chi2.sf(gains[1], 1)),
+        **nothing,
+        **of_group,
+        "statistic": gain + more,
+        "p": float(stats.chi2.sf(gain + more, 2)),
+        "p_non_uniform": float(stats.chi2.sf(more, 1)),
         "r2_change": r2[1] - r2[0],
-        "n": n,
     }
 
 

@@ -13,8 +13,8 @@ Integers = NDArray[np.int64]
 #: Newton stops when a full step would gain less log-likelihood than this a person.
 _GAIN = 1e-15
 
-#: Log odds ratios, a standard deviation apart, that are larger than this run off to infinity.
-_SEPARATED = 30.0
+#: A standard error of a log odds ratio from which on the data don't hold it.
+_UNHELD = 100.0
 
 _MOST_STEPS = 100
 
@@ -90,13 +90,17 @@ def proportional_odds(counts: Integers, design: Floats) -> ProportionalOdds:
     if not converged and share <= 1e-8:
         # Rounding alone hides the last gain.
         converged = float(gradient @ step) <= 1e-9
-    coefficients = theta[m:]
-    converged = converged and bool((np.abs(coefficients) < _SEPARATED).all())
-    se = np.full(len(coefficients), np.nan)
+    se = np.full(design.shape[1], np.nan)
     if converged:
         _, information = _derivatives(theta, m, frequencies, near, design, risen)
-        se = np.sqrt(np.diag(np.linalg.inv(information))[m:])
-    return ProportionalOdds(coefficients, se, value, converged)
+        try:
+            se = np.sqrt(np.diag(np.linalg.inv(information))[m:])
+        except np.linalg.LinAlgError:
+            converged = False
+    # On its way to infinity a coefficient stops somewhere, but nothing holds it there.
+    if not converged or not (se < _UNHELD).all():
+        return ProportionalOdds(theta[m:], np.full_like(se, np.nan), value, converged=False)
+    return ProportionalOdds(theta[m:], se, value, converged=True)
 
 
 def null_log_likelihood(counts: Integers) -> float:

@@ -8,7 +8,8 @@ num <- function(x) unname(as.numeric(x))
 
 logistic <- function(y, s, g) {
   z <- as.numeric(scale(s)); y <- factor(y)
-  fit <- function(f) lrm(f, maxit = 200, eps = 1e-12, tol = 1e-14)
+  # A tighter eps makes lrm fail on its way; the deviance has 12 digits with this one.
+  fit <- function(f) lrm(f, maxit = 200, eps = 1e-9, tol = 1e-14)
   m1 <- fit(y ~ z); m2 <- fit(y ~ z + g); m3 <- fit(y ~ z + g + z:g)
   d <- sapply(list(m1, m2, m3), function(m) m$deviance[2]); null <- m1$deviance[1]
   n <- length(y); r2 <- (1 - exp((d - null) / n)) / (1 - exp(-null / n))
@@ -19,6 +20,7 @@ logistic <- function(y, s, g) {
     p <- glm(y ~ z + g, family = binomial, epsilon = 1e-14)
     abs(coef(p)["g"] - coef(m2)["g"])
   }
+  stopifnot(all(is.finite(sqrt(diag(vcov(m2))))))
   c(estimate = num(coef(m2)["g"]), se = num(sqrt(diag(vcov(m2)))["g"]), statistic = num(d[1] - d[3]),
     p = num(pchisq(d[1] - d[3], 2, lower.tail = FALSE)),
     p_uniform = num(pchisq(d[1] - d[2], 1, lower.tail = FALSE)),
@@ -68,7 +70,7 @@ purify <- function(X, g, how) {
     flag <- which(p.adjust(r[, "p"], "holm") < .05)
     flags[[length(flags) + 1]] <- colnames(X)[flag]
     new <- setdiff(seq_len(ncol(X)), flag)
-    if (setequal(new, anchors) || length(flags) == 10) break
+    if (setequal(new, anchors) || length(flags) == 10 || length(new) < 2) break
     anchors <- new
   }
   list(flags = flags, last = as.data.frame(r))
