@@ -317,6 +317,18 @@ def test_rows_without_an_item_or_a_group_are_counted():
     assert (filled.n_imputed, filled.n_excluded) == (2, 3)
 
 
+def test_an_instrument_is_scored_first():
+    rng = np.random.default_rng(3)
+    sheet = pd.DataFrame(rng.integers(0, 4, (300, 20)), columns=[f"q{i}" for i in range(1, 21)])
+    scored = sheet.copy()
+    for positive in (4, 8, 12, 16):
+        scored[f"q{positive}"] = 3 - scored[f"q{positive}"]
+    site = np.arange(300) % 2
+    one = dif(sheet.assign(site=site), "site", instrument="ces_d", columns="q{n}")
+    two = dif(scored, site)
+    pd.testing.assert_frame_equal(one.table.drop(columns="item"), two.table.drop(columns="item"))
+
+
 @pytest.mark.parametrize("method", ["ordinal_logistic", "mantel"])
 def test_constant_and_separated_items_are_named_and_the_others_stay(method):
     items, group = made_up(6)

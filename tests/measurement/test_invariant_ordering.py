@@ -182,6 +182,16 @@ def test_equals_a_slow_count(shape, method, min_size, least):
     np.testing.assert_allclose(table[MEASURED].fillna(0), expected, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_many_codes_are_counted_alike(method):
+    """With 40 steps and eight items, groups are found before answers are counted."""
+    items = made_up(3, 150, 8, 40) + np.arange(8) % 3
+    table = invariant_ordering(items, method=method, min_size=30, min_violation=0.01).table
+    order, expected = slowly(items, method, 30, 0.01)
+    assert table["item"].tolist() == order
+    np.testing.assert_allclose(table[MEASURED], expected, rtol=1e-9, atol=1e-12)
+
+
 @settings(deadline=None)
 @given(
     SHAPES,
@@ -346,6 +356,12 @@ def test_group_means_and_intervals_are_those_of_the_people_in_it(real_items):
         np.testing.assert_allclose(row[mean], inside[item].mean())
         low, high = stats.ttest_1samp(inside[item], 0).confidence_interval(0.95)
         np.testing.assert_allclose([row[f"{mean}_low"], row[f"{mean}_high"]], [low, high])
+
+
+def test_an_order_that_people_hardly_share_is_mentioned(real_items):
+    said = "\n".join(invariant_ordering(real_items("bfi_A")).warnings)
+    assert "H^T of 0.01 is below 0.3" in said
+    assert "H^T" not in "\n".join(invariant_ordering(real_items("transreas")).warnings)
 
 
 def test_alpha_moves_the_decisions(real_items):

@@ -52,6 +52,9 @@ METHODS = {
     "it": "increasingness in transposition (chi-square tests)",
 }
 
+#: Below this H^T, an order of items is of no use (Ligtvoet et al., 2010).
+_LEAST_HT = 0.3
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class InvariantOrdering(Result):
@@ -253,6 +256,12 @@ def invariant_ordering(
         *no_comparison(codes, table, size, what="rest-score group a pair"),
         *plainly_violating(table),
     ]
+    ht = h_transposed(compared.answers)
+    if ht < _LEAST_HT:
+        worries.append(
+            f"H^T of {ht:.2f} is below {_LEAST_HT}: people hardly agree on an order of these items, "
+            "even where nothing violates it."
+        )
     return InvariantOrdering(
         table=with_constants(table, codes, left),
         note=(
@@ -262,7 +271,7 @@ def invariant_ordering(
             "(Ligtvoet, van der Ark, te Marvelde & Sijtsma, 2010; Molenaar & Sijtsma, 2000)."
         ),
         warnings=(*scores.warnings, *worries),
-        HT=h_transposed(compared.answers),
+        HT=ht,
         HT_selected=h_transposed(compared.answers[kept]),
         steps=steps_of(compared, counts),
         removed=tuple(compared.names[place] for place in removed),

@@ -14,6 +14,10 @@ from cpeval.measurement.rest_groups import rest_groups
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+#: Up to so many cells, people are counted by rest score and answers at once, and then grouped; with
+#: more, the groups are found first.
+_FEW_CELLS = 20_000
+
 #: From a block of tables and the least violation: where it is violated (pair, group, code, code),
 #: by how much, and three counts that the test needs.
 _Found = tuple[Integers, Integers, Integers, Integers, Floats, Integers, Integers, Integers]
@@ -121,18 +125,30 @@ def _tables(
     width = steps + 1
     rest = total - answers[item]
     scores = (len(answers) - 2) * steps + 1
-    margins = np.stack([np.bincount(rest - other, minlength=scores) for other in later])
-    grouped = rest_groups(margins, min_size)
-    most = int(grouped.n_groups.max())
     cell = answers[item] * width
-    offset = grouped.group * width**2
-    tables = np.empty((len(later), most * width**2), dtype=np.int64)
-    for place, other in enumerate(later):
-        cells = offset[place][rest - other]
-        cells += cell
-        cells += other
-        tables[place] = np.bincount(cells, minlength=most * width**2)
-    return tables.reshape(len(later), most, width, width), grouped.low, grouped.high
+    if scores * width**2 <= _FEW_CELLS:
+        cells = rest * width**2 + cell
+        # One off the rest score, and one up in the other item's answer.
+        turn = width**2 - 1
+        size = scores * width**2
+        full = np.stack([np.bincount(cells - turn * one, minlength=size) for one in later])
+        by_score = full.reshape(len(later), scores, width**2)
+        grouped = rest_groups(by_score.sum(axis=2), min_size)
+        inside = grouped.group[:, None] == np.arange(grouped.n_groups.max())[:, None]
+        # Counts of people are exact as floats, which multiply faster.
+        tables = (inside.astype(float) @ by_score.astype(float)).astype(np.int64)
+    else:
+        margins = np.stack([np.bincount(rest - other, minlength=scores) for other in later])
+        grouped = rest_groups(margins, min_size)
+        size = int(grouped.n_groups.max()) * width**2
+        place = grouped.group * width**2
+        tables = np.stack(
+            [
+                np.bincount(offset[rest - other] + cell + other, minlength=size)
+                for offset, other in zip(place, later, strict=True)
+            ]
+        )
+    return tables.reshape(len(later), -1, width, width), grouped.low, grouped.high
 
 
 def _described(tables: Integers) -> tuple[Integers, Floats, Floats, Floats, Floats]:

@@ -66,26 +66,35 @@ def rest_groups(counts: Integers, min_size: int) -> RestGroups:
     """
     rows, scores = counts.shape
     every = np.arange(rows)
-    place = np.arange(scores)
     below = counts.cumsum(axis=1)
-    n = below[:, -1]
-    group = np.zeros_like(counts)
+    n = below[0, -1]
+
+    def score_of(person: Integers) -> Integers:
+        """The score of each row's person with this number, counted from the lowest, from 1."""
+        # Rows one above the other make one ascending list.
+        ascending = (below + (every * (n + 1))[:, None]).ravel()
+        place = np.searchsorted(ascending, person + every * (n + 1)) - every * scores
+        found: Integers = np.minimum(place, scores - 1)
+        return found
+
+    ends = []
     taken = np.zeros(rows, dtype=np.int64)
     going = np.ones(rows, dtype=bool)
-    while going.any():
+    while True:
         # The score of the person who completes the group; all who share it are in the group.
-        last = (below < (taken + min_size)[:, None]).sum(axis=1).clip(max=scores - 1)
-        taken = np.where(going, below[every, last], taken)
-        going &= n - taken >= min_size
-        group += going[:, None] & (place > last[:, None])
-    n_groups = group[:, -1] + 1
-    low = np.full((rows, n_groups.max()), -1)
-    high = low.copy()
-    there = counts > 0
-    for number in range(low.shape[1]):
-        inside = (group == number) & there
-        has = inside.any(axis=1)
-        high[has, number] = scores - 1 - inside[has, ::-1].argmax(axis=1)
-        first = inside[has].argmax(axis=1)
-        low[has, number] = first if number == 0 else high[has, number - 1] + 1
-    return RestGroups(group, n_groups, low, high)
+        last = score_of(taken + min_size)
+        taken = below[every, last]
+        going = going & (n - taken >= min_size)
+        if not going.any():
+            break
+        ends.append(np.where(going, last, -1))
+    high = np.full((rows, len(ends) + 1), -1)
+    high[:, :-1] = np.array(ends).reshape(-1, rows).T
+    n_groups = (high >= 0).sum(axis=1) + 1
+    starts = np.zeros((rows, scores + 1), dtype=np.int64)
+    row, place = np.nonzero(high >= 0)
+    starts[row, high[row, place] + 1] = 1
+    high[every, n_groups - 1] = score_of(np.full(rows, n))
+    low = np.where(high >= 0, np.roll(high, 1, axis=1) + 1, -1)
+    low[:, 0] = score_of(np.ones(rows, dtype=np.int64))
+    return RestGroups(starts.cumsum(axis=1)[:, :-1], n_groups, low, high)
