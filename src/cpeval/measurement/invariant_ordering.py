@@ -259,8 +259,8 @@ def invariant_ordering(
     ht = h_transposed(compared.answers)
     if ht < _LEAST_HT:
         worries.append(
-            f"H^T of {ht:.2f} is below {_LEAST_HT}: people hardly agree on an order of these items, "
-            "even where nothing violates it."
+            f"H^T of {ht:.2f} is below {_LEAST_HT}: people hardly agree on an order of these "
+            "items, even where nothing violates it."
         )
     return InvariantOrdering(
         table=with_constants(table, codes, left),
