@@ -58,7 +58,9 @@ def labels_of(
                 f"{option!r} must be the name of a column, or a value for each of the "
                 f"{len(frame)} rows. Got {len(given)} values."
             )
-        column = pd.Series(given.array if isinstance(given, pd.Series) else list(given))
+        values: Any = given
+        known = isinstance(values, pd.Series | pd.Categorical)
+        column = pd.Series(values if known else list(values)).reset_index(drop=True)
     return Labels(name=given if isinstance(given, str) else option, **_coded(column))
 
 
