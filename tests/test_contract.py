@@ -83,9 +83,9 @@ class Case:
     fixed: tuple[str, ...] = ()  # columns that stay
 
 
-def items_of(data):
+def items_of(data, *others):
     """The items, whatever the engine (columns only: `reliability` takes all that it is given)."""
-    names = ["q1", "q2", "q3"]
+    names = ["q1", "q2", "q3", *others]
     return data.select(names) if hasattr(data, "select") else data[names]
 
 
@@ -135,6 +135,24 @@ CASES = {
     "select_scales": Case(
         lambda data: cp.measurement.select_scales(items_of(data)),
         "ScaleSelection",
+        outcome="q1",
+        by_person=False,
+    ),
+    "dif": Case(
+        lambda data: cp.measurement.dif(items_of(data, "arm"), "arm", method="mantel"),
+        "DifferentialFunctioning",
+        outcome="q1",
+        by_person=False,
+    ),
+    "monotonicity": Case(
+        lambda data: cp.measurement.monotonicity(items_of(data), min_size=20),
+        "Monotonicity",
+        outcome="q1",
+        by_person=False,
+    ),
+    "invariant_ordering": Case(
+        lambda data: cp.measurement.invariant_ordering(items_of(data), min_size=20),
+        "InvariantOrdering",
         outcome="q1",
         by_person=False,
     ),

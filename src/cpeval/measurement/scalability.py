@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from cpeval.definitions.model import Instrument
 from cpeval.errors import OptionError, TooFewError, listed, require_level, require_option
-from cpeval.item_columns import Items
 from cpeval.measurement.guttman import guttman, joint_counts
 from cpeval.measurement.item_codes import item_codes
 from cpeval.measurement.item_groups import Labels, labels_of, without
@@ -29,6 +28,7 @@ from cpeval.measurement.scalability_estimates import (
 from cpeval.measurement.scalability_samples import Sample, samples_of
 from cpeval.measurement.scalability_worries import worries
 from cpeval.result import Result
+from cpeval.scoring.item_columns import Items
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

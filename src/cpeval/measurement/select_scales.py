@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from cpeval.definitions.model import Instrument
 from cpeval.errors import OptionError, TooFewError, listed, require_option
-from cpeval.item_columns import Items
 from cpeval.measurement.genetic_selection import genetic
 from cpeval.measurement.guttman import covariances, guttman, joint_counts
 from cpeval.measurement.item_codes import far_off, item_codes, many_categories
@@ -22,6 +21,7 @@ from cpeval.measurement.item_scores import ItemScores, item_scores
 from cpeval.measurement.item_selection import Evidence, Step, aisp, influence
 from cpeval.measurement.scalability_worries import FEW_PEOPLE
 from cpeval.result import Result
+from cpeval.scoring.item_columns import Items
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
