@@ -62,7 +62,7 @@ def people(seed=0, n=40):
     for wave, there in ((0, np.ones(n, dtype=bool)), (6, rng.random(n) < 0.8)):
         one = who.assign(wave=wave, y=trait + rng.normal(-wave / 6, 2, n))
         for item in ("q1", "q2", "q3"):
-            one[item] = np.round(trait + rng.normal(0, 2, n))
+            one[item] = np.abs(np.round(trait + rng.normal(0, 2, n)))
         waves.append(one[there])
     data = pd.concat(waves, ignore_index=True)
     data.loc[[3, n + 2], "y"] = np.nan
@@ -83,9 +83,9 @@ class Case:
     fixed: tuple[str, ...] = ()  # columns that stay
 
 
-def items_of(data):
+def items_of(data, *others):
     """The items, whatever the engine (columns only: `reliability` takes all that it is given)."""
-    names = ["q1", "q2", "q3"]
+    names = ["q1", "q2", "q3", *others]
     return data.select(names) if hasattr(data, "select") else data[names]
 
 
@@ -123,6 +123,36 @@ CASES = {
     "reliability": Case(
         lambda data: cp.measurement.reliability(items_of(data)),
         "Reliability",
+        outcome="q1",
+        by_person=False,
+    ),
+    "scalability": Case(
+        lambda data: cp.measurement.scalability(items_of(data)),
+        "Scalability",
+        outcome="q1",
+        by_person=False,
+    ),
+    "select_scales": Case(
+        lambda data: cp.measurement.select_scales(items_of(data)),
+        "ScaleSelection",
+        outcome="q1",
+        by_person=False,
+    ),
+    "dif": Case(
+        lambda data: cp.measurement.dif(items_of(data, "arm"), "arm", method="mantel"),
+        "DifferentialFunctioning",
+        outcome="q1",
+        by_person=False,
+    ),
+    "monotonicity": Case(
+        lambda data: cp.measurement.monotonicity(items_of(data), min_size=20),
+        "Monotonicity",
+        outcome="q1",
+        by_person=False,
+    ),
+    "invariant_ordering": Case(
+        lambda data: cp.measurement.invariant_ordering(items_of(data), min_size=20),
+        "InvariantOrdering",
         outcome="q1",
         by_person=False,
     ),
@@ -354,7 +384,9 @@ def test_refuses_text_in_a_column_of_numbers(name):
 def test_refuses_an_outcome_that_is_all_missing(name, missing):
     case = CASES[name]
     data = people().assign(**{case.outcome: missing})
-    says = case.outcome if case.by_person else "0 of them complete"
+    says = (
+        case.outcome if case.by_person else f"0 of them complete|nobody answered '{case.outcome}'"
+    )
     refused(case, data, TooFewError, says)
     if missing is None:
         refused(case, pl.from_pandas(data), TooFewError, says)
