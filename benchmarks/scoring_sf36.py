@@ -15,10 +15,10 @@ N_ROWS, REPEATS = 1_000_000, 9
 MISSING = 0.02
 #: Items to how many answers they have.
 SIZES = (
-    {n: 5 for n in (1, 2, 20, 22, 32, 33, 34, 35, 36)}
-    | {n: 3 for n in range(3, 13)}
-    | {n: 2 for n in range(13, 20)}
-    | {n: 6 for n in (21, *range(23, 32))}
+    dict.fromkeys((1, 2, 20, 22, 32, 33, 34, 35, 36), 5)
+    | dict.fromkeys(range(3, 13), 3)
+    | dict.fromkeys(range(13, 20), 2)
+    | dict.fromkeys((21, *range(23, 32)), 6)
 )
 REVERSED = (20, 23, 26, 27, 30, 34, 36)
 SCALES = {
@@ -75,18 +75,16 @@ def by_hand(frame: pl.LazyFrame) -> pl.LazyFrame:
         own = [points[n] for n in items]
         there = pl.sum_horizontal(item[n].is_not_null() for n in items)
         sum_ = pl.mean_horizontal(own) * len(own)
-        scales[f"sf_36_{name}"] = pl.when(there >= needed).then(
-            (sum_ - low) * (100 / (high - low))
-        )
+        scales[f"sf_36_{name}"] = pl.when(there >= needed).then((sum_ - low) * (100 / (high - low)))
     frame = frame.with_columns(**scales)
     z = [(pl.col(f"sf_36_{n}") - m) / s for n, m, s in zip(SCALES, MEANS, SDS, strict=True)]
-    return frame.with_columns(
-        **{
-            f"sf_36_{name}": 50
-            + 10 * pl.sum_horizontal([w * x for w, x in zip(ws, z, strict=True)], ignore_nulls=False)
-            for name, ws in SUMMARIES.items()
-        }
-    )
+    sums = {
+        f"sf_36_{name}": pl.sum_horizontal(
+            [w * x for w, x in zip(weights, z, strict=True)], ignore_nulls=False
+        )
+        for name, weights in SUMMARIES.items()
+    }
+    return frame.with_columns(**{name: 50 + 10 * sum_ for name, sum_ in sums.items()})
 
 
 def answers() -> pl.DataFrame:

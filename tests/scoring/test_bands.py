@@ -56,10 +56,28 @@ def test_several_sets_must_be_named():
     assert labels(cp.band(data, several, bands={"ces_d": "one"}), "ces_d_band") == ["one"]
     with pytest.raises(OptionError, match=r"ces_d has the sets 'one' \(Source one\), 'two' \(Sou"):
         cp.band(data, several)
-    with pytest.raises(OptionError, match=r"There is no 'tow' \(did you mean 'two'\?\)"):
+    with pytest.raises(OptionError, match=r"has no bands 'tow' \(did you mean 'two'\?\)"):
         cp.band(data, several, bands="tow")
+    with pytest.raises(OptionError, match=r"There is no 'tow' \(did you mean 'two'\?\)"):
+        cp.band(data, several, bands={"ces_d": "tow"})
     with pytest.raises(OptionError, match="bands= names columns without bands: 'ces_x'"):
         cp.band(data, several, bands={"ces_x": "one"})
+
+
+def test_a_name_chooses_where_there_is_a_choice_only():
+    out = cp.band(
+        pd.DataFrame({"phq_9": [10.0], "phq_9_self_harm": [0.0]}), "phq_9", bands="severity"
+    )
+    assert labels(out, "phq_9_band") == ["moderate"]
+    assert labels(out, "phq_9_self_harm_band") == ["none"]
+
+
+def test_ips_25_by_its_published_edges():
+    scores = [25.0, 73, 74, 99, 100, 114, 115, 125]
+    with pytest.warns(ProvisionalWarning, match="Bands from memory"):
+        out = cp.band(pd.DataFrame({"ips_25": scores}), "ips_25")
+    said = ["not IPS", "not IPS", "fair", "fair", "good", "good", "exemplary", "exemplary"]
+    assert labels(out, "ips_25_band") == said
 
 
 def test_what_is_not_this_scales_score_is_refused(monkeypatch):

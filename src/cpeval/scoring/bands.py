@@ -44,7 +44,8 @@ def band(
         A shipped one by name, the path of a definition, or one that is loaded.
         ``Instrument.with_bands`` gives it bands of your own.
     bands : str or mapping, optional
-        Which set of bands, by name, where a scale has several; or column to name.
+        Which set of bands, by name, where a scale has several; or column to name. A scale with
+        one set takes that.
     prefix : str, default ""
         What `score` put before the columns.
 
@@ -119,11 +120,17 @@ def _chosen(one: Instrument, bands: str | Mapping[str, str] | None) -> list[tupl
                 f"{one.name}: bands= names columns without bands: {', '.join(odd)}. "
                 f"With bands: {listed(columns)}."
             )
+    every = {some.name for scale in having for some in scale.bands}
+    if isinstance(bands, str) and bands not in every:
+        raise OptionError(
+            f"{one.name} has no bands {bands!r}{did_you_mean(bands, every)}. "
+            f"It has {listed(sorted(every))}."
+        )
     chosen, wrong = [], []
     for scale, column in zip(having, columns, strict=True):
         name = bands.get(column) if isinstance(bands, Mapping) else bands
         names = [some.name for some in scale.bands]
-        if len(names) == 1 and name in (None, names[0]):
+        if len(names) == 1 and (name in (None, names[0]) or name == bands):
             chosen.append((scale, scale.bands[0]))
         elif name in names:
             chosen.append((scale, scale.bands[names.index(name)]))
