@@ -89,6 +89,15 @@ def code_text(code: float) -> str:
     return str(int(code)) if float(code).is_integer() else repr(float(code))
 
 
+def code_label(code: float) -> str:
+    """Return what stands for a label that holds nothing that can be shown.
+
+    >>> code_label(-2.0)
+    '(-2)'
+    """
+    return f"({code_text(code)})"
+
+
 def instruments_of(which: Which | Sequence[Which]) -> list[Instrument]:
     """Return the instruments to export, ready for a form.
 

@@ -15,6 +15,7 @@ from cpeval.definitions.items import Item
 from cpeval.definitions.model import Instrument
 from cpeval.errors import OptionError
 from cpeval.exporting.asked import NO_ANSWER, Which, code_text
+from cpeval.exporting.plain_text import for_sheet
 from cpeval.result import Result
 
 
@@ -42,7 +43,8 @@ class Codebook(Result):
         """
         from cpeval.table_writing import write_table
 
-        return write_table(self.table, path, sheet="codebook")
+        safe = self.table.map(lambda cell: for_sheet(cell) if isinstance(cell, str) else cell)
+        return write_table(safe, path, sheet="codebook")
 
     def _repr_html_(self) -> str:
         """Return every row for a notebook: a codebook cut short is none."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from cpeval.errors import OptionError, listed, require_option
 from cpeval.exporting.asked import Question
 from cpeval.result import Result
 
@@ -33,9 +34,18 @@ class Exported(Result):
         ----------
         instrument : str, optional
             Needed when the file holds several.
+
+        Raises
+        ------
+        OptionError
+            The file holds several and none is named, or not the one that is.
         """
         rows = self.table
+        names = list(dict.fromkeys(rows["instrument"]))
+        if instrument is None and len(names) > 1:
+            raise OptionError(f"The file holds {listed(names)}. Say of which: items({names[0]!r}).")
         if instrument is not None:
+            require_option("instrument", instrument, names)
             rows = rows[rows["instrument"] == instrument]
         return dict(zip(rows["item"], rows["column"], strict=True))
 

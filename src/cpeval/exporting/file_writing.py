@@ -31,12 +31,13 @@ def write_whole(path: str | Path, suffix: str, write: Callable[[Path], object]) 
     path = Path(path)
     if path.suffix.lower() != suffix:
         raise OptionError(f"The file to write should end in {suffix}. Got {str(path)!r}.")
-    if path.is_dir():
-        raise OutputError(f"{str(path)!r} is a folder; name a file in it, such as form{suffix}.")
-    if not path.parent.is_dir():
-        raise OutputError(f"There is no folder {str(path.parent)!r}. Make it, or name another.")
+    # In the same folder, since only there a rename is one step.
     temporary = path.with_name(f".{secrets.token_hex(4)}.part{suffix}")
     try:
+        if path.is_dir():
+            raise OutputError(f"{str(path)!r} is a folder; name a file in it, as form{suffix}.")
+        if not path.parent.is_dir():
+            raise OutputError(f"There is no folder {str(path.parent)!r}. Make it, or name another.")
         write(temporary)
         temporary.replace(path)
     except OSError as problem:

@@ -7,6 +7,8 @@ needs is there, and never lets a blank take part.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -194,7 +196,7 @@ class Formulas:
 
 
 class FormulaPlan(Plan):
-    """A plan whose look-ups end in the last value: what is there is among the codes."""
+    """A plan with shorter texts: look-ups end in the last value, since no other can be there."""
 
     def mapped(self, x: Formula, table: Mapping[float, float]) -> Value:
         """Map codes to values: by a straight line where it is one, else case by case."""
@@ -206,6 +208,19 @@ class FormulaPlan(Plan):
         for code, value in reversed(cases):
             text = f"if({x.is_(code)}, {number(value, dialect).text}, {text})"
         return Formula(text, dialect, x.gone)
+
+    def _combined(self, scale: Scale, parts: Mapping[str, Value]) -> Value:
+        """Find the largest by asking for each value, downwards: comparing pairs nests too deep."""
+        if scale.combine != "maximum":
+            return super()._combined(scale, parts)
+        codes = self.definition.items_of(scale)
+        worth = {v for code in codes for v in self.definition.worth(self.definition.item(code))}
+        value: Value = min(worth)
+        for candidate in sorted(worth)[1:]:
+            holds = [self.algebra.among(parts[code], [candidate]) for code in codes]
+            value = self.algebra.where(functools.reduce(operator.or_, holds), candidate, value)
+        enough = self.count(scale, parts) >= (scale.answered or len(codes))
+        return self.algebra.where(enough, value)
 
 
 def score_formulas(

@@ -9,6 +9,7 @@ from pathlib import Path
 from cpeval.exporting.asked import (
     Question,
     Which,
+    code_label,
     code_text,
     instruments_of,
     notice,
@@ -152,7 +153,7 @@ def _question(question: Question, number: int, language: str) -> list[dict[str, 
                     "type/scale": 0,
                     "name": int(code),
                     "relevance": 0,
-                    "text": for_limesurvey(answer) or code_text(code),
+                    "text": for_limesurvey(answer) or code_label(code),
                     "language": language,
                 }
                 for code, answer in question.choices.items()

@@ -8,6 +8,7 @@ from pathlib import Path
 from cpeval.exporting.asked import (
     Question,
     Which,
+    code_label,
     code_text,
     instruments_of,
     notice,
@@ -114,5 +115,5 @@ def _question(question: Question) -> list[str]:
     lines = ["[[Question:MC:SingleAnswer:Vertical]]", f"[[ID:{question.column}]]", label, ""]
     lines.append("[[AdvancedChoices]]")
     for code, answer in question.choices.items():
-        lines += [f"[[Choice:{code_text(code)}]]", for_qualtrics(answer) or code_text(code)]
+        lines += [f"[[Choice:{code_text(code)}]]", for_qualtrics(answer) or code_label(code)]
     return [*lines, ""]

@@ -12,6 +12,7 @@ from cpeval.errors import OptionError
 from cpeval.exporting.asked import (
     Question,
     Which,
+    code_label,
     code_text,
     instruments_of,
     notice,
@@ -22,7 +23,7 @@ from cpeval.exporting.exported import Exported, exported
 from cpeval.exporting.file_writing import write_whole
 from cpeval.exporting.formulas import REDCAP, left_out_message, score_formulas
 from cpeval.exporting.plain_text import for_redcap, for_redcap_choice
-from cpeval.spreadsheet_safety import defused, write_csv
+from cpeval.spreadsheet_safety import defused
 
 #: The columns of a data dictionary, as REDCap names and orders them.
 COLUMNS = (
@@ -45,7 +46,7 @@ COLUMNS = (
     "Matrix Ranking?",
     "Field Annotation",
 )
-NAME, FORM, HEADER, TYPE, LABEL, CHOICES, NOTE, VALIDATION, LOW, HIGH = COLUMNS[:10]
+NAME, FORM, HEADER, TYPE, LABEL, CHOICES, FIELD_NOTE, VALIDATION, LOW, HIGH = COLUMNS[:10]
 #: REDCap's hard limit on a variable's name; statistics programs prefer 26.
 _LONGEST, _ADVISED = 100, 26
 
@@ -150,7 +151,9 @@ def to_redcap(
             rows += [on | field for field in computed]
             warnings += warned
     table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object).fillna("")
-    done = write_whole(path, ".csv", lambda place: write_csv(table, place, for_people=False))
+    done = write_whole(
+        path, ".csv", lambda place: table.to_csv(place, index=False, lineterminator="\n")
+    )
     return exported(done, "REDCap", questions, kinds, prefix=prefix, warnings=warnings)
 
 
@@ -160,9 +163,12 @@ def _text(text: str) -> str:
 
 def _field(question: Question) -> dict[str, object]:
     """Return the field of an item: a choice, or a whole number."""
-    field: dict[str, object] = {NAME: question.column, LABEL: _text(question.label)}
+    field: dict[str, object] = {
+        NAME: question.column,
+        LABEL: _text(question.label) or question.item.code,
+    }
     low, high = int(question.low), int(question.high)
-    number = {TYPE: "text", VALIDATION: "integer", NOTE: _text(question.spelt)}
+    number = {TYPE: "text", VALIDATION: "integer", FIELD_NOTE: _text(question.spelt)}
     if question.whole:
         # With codes beyond the ends, a range would refuse them.
         range_: dict[str, object] = {} if question.missing else {LOW: low, HIGH: high}
@@ -173,7 +179,10 @@ def _field(question: Question) -> dict[str, object]:
             f"{question.instrument.name}: all codes of item {question.item.code} are negative, "
             "and a cell of choices must not begin like a formula. Give the form other codes."
         )
-    said = " | ".join(f"{code_text(c)}, {for_redcap_choice(label)}" for c, label in choices.items())
+    said = " | ".join(
+        f"{code_text(code)}, {for_redcap_choice(label) or code_label(code)}"
+        for code, label in choices.items()
+    )
     return field | {TYPE: "radio", CHOICES: said}
 
 

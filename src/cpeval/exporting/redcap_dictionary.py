@@ -15,7 +15,18 @@ from cpeval.definitions.model import Instrument
 from cpeval.errors import CpevalWarning, DefinitionError, did_you_mean, listed
 from cpeval.exporting.asked import NO_ANSWER, code_text
 from cpeval.exporting.plain_text import one_line
-from cpeval.exporting.redcap import CHOICES, COLUMNS, FORM, HIGH, LABEL, LOW, NAME, TYPE, VALIDATION
+from cpeval.exporting.redcap import (
+    CHOICES,
+    COLUMNS,
+    FIELD_NOTE,
+    FORM,
+    HIGH,
+    LABEL,
+    LOW,
+    NAME,
+    TYPE,
+    VALIDATION,
+)
 
 #: What REDCap's API calls the columns that matter here.
 _API_NAMES = {
@@ -24,6 +35,7 @@ _API_NAMES = {
     "field_type": TYPE,
     "field_label": LABEL,
     "select_choices_or_calculations": CHOICES,
+    "field_note": FIELD_NOTE,
     "text_validation_type_or_show_slider_number": VALIDATION,
     "text_validation_min": LOW,
     "text_validation_max": HIGH,
@@ -208,17 +220,16 @@ def _answers(row: Row) -> _Answers:
     if kind == "slider":
         low, high = _range(row) or (0, 100)
         ends = [_label(text) for text in row[CHOICES].split("|")]
-        named = {low: ends[0], high: ends[-1]} if len(ends) > 1 else {}
+        named = {low: ends[0], high: ends[-1]} if len(ends) > 1 else {low: "", high: ""}
         if len(ends) == 3 and (low + high) % 2 == 0 and ends[1]:
             named[(low + high) // 2] = ends[1]
-        codes = {low: "", high: ""} | named
-        return _Answers(
-            codes={float(c): text or code_text(c) for c, text in codes.items()}, between=True
-        )
+        codes = {float(code): text or code_text(code) for code, text in named.items()}
+        return _Answers(codes=codes, between=True)
     if kind == "text":
         limits = _range(row) if row[VALIDATION].lower() in ("integer", "int") else None
         if limits is not None:
-            return _Answers(codes={float(c): code_text(c) for c in limits}, between=True)
+            codes = {float(c): code_text(c) for c in limits} | _noted(row[FIELD_NOTE], *limits)
+            return _Answers(codes=codes, between=True)
         raise _NotAnItem("text")
     raise _NotAnItem(kind or "no type")
 
@@ -229,6 +240,12 @@ def _range(row: Row) -> tuple[int, int] | None:
     except ValueError:
         return None
     return (low, high) if 0 < high - low <= _WIDEST else None
+
+
+def _noted(note: str, low: int, high: int) -> dict[float, str]:
+    """Read what a field's note says of codes, such as ``0 = worst, 100 = best``."""
+    pairs = re.findall(r"(-?\d+) = (.+?)(?=, -?\d+ = |$)", _label(note))
+    return {float(code): label for code, label in pairs if low <= int(code) <= high}
 
 
 def _choices(text: str) -> _Answers:

@@ -10,6 +10,7 @@ from cpeval.definitions.model import Instrument
 from cpeval.exporting.asked import (
     Question,
     Which,
+    code_label,
     code_text,
     instruments_of,
     notice,
@@ -105,7 +106,7 @@ def to_xlsform(
             rows += computed
             warnings += left_out_message(one, left_out)
     choices: list[dict[str, Cell]] = [
-        {"list_name": name, "name": code, "label": for_xlsform(label) or code_text(code)}
+        {"list_name": name, "name": code, "label": for_xlsform(label) or code_label(code)}
         for (_, answers), name in lists.items()
         for code, label in answers
     ]
