@@ -230,6 +230,7 @@ _ELSEWHERE = {
     "check": "In the study file: missing, decimal and sheet are keys of [data], unmatched of "
     "[[data.join]], items, on_invalid and recode of [instruments.NAME].",
 }
+_ELSEWHERE["instruments"] = "On the command line, prefix= is --prefix."
 _ELSEWHERE["evaluate"] = _ELSEWHERE["check"]
 
 

@@ -32,7 +32,7 @@ def sheets(one, n=150, seed=4):
 def expected(one, frame):
     """What cpeval scores. Value sets and goals are no form's: their scales go."""
     beyond = [s.name for s in one.scales if s.combine in ("value_set", "goal_attainment")]
-    left = [s for s in one.scales if s.name not in beyond and s.of not in beyond]
+    left = [s for s in one.scored if s.name not in beyond and s.of not in beyond]
     if not left:
         return frame
     given = one.model_dump() | {"scales": [s.model_dump() for s in left], "value_sets": {}}
