@@ -69,7 +69,10 @@ CLASHING = {
             "codings": {"1-3": {1: 1, 2: 2, 3: 3}, "0-2": {0: 1, 1: 2, 2: 3}},
         }
     },
-    "items": [{"code": n, "label": f"item {n}", "responses": "r"} for n in (1, 2)],
+    "items": [
+        {"code": "1", "label": "item 1", "responses": "r"},
+        {"code": "2", "label": "item 2", "responses": "r", "reversed": True},
+    ],
     "scales": [{"label": "Sum", "items": "all", "range": [2, 6]}],
 }
 

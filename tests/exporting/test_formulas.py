@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import cpeval as cp
-from cpeval.exporting.formulas import REDCAP, XPATH, number
+from cpeval.exporting.formulas import REDCAP, XPATH, Formulas, number
 
 #: Some shipped definitions are provisional, and say so when they score.
 pytestmark = pytest.mark.filterwarnings("ignore::cpeval.errors.ProvisionalWarning")
@@ -96,6 +96,21 @@ def test_by_hand(files, own, tmp_path):
     assert got["own_heavy_calc"] == 1
     assert np.isnan(got["own_sum_calc"])
     assert np.isnan(got["own_many_calc"])
+
+
+@pytest.mark.parametrize(("dialect", "name"), [(REDCAP, "redcap"), (XPATH, "xpath")])
+@pytest.mark.parametrize("side", [1, 3])
+@pytest.mark.parametrize(("x", "y"), [(5, 7), (None, 7), (5, None), (None, None)])
+def test_the_one_or_the_other_is_missing_by_itself(files, dialect, name, side, x, y):
+    algebra = Formulas(dialect)
+    made = algebra.where(
+        algebra.among(algebra.column("s"), [1]), algebra.column("x"), algebra.column("y")
+    )
+    formula = f"if({made.missing().yes}, {dialect.blank}, {made.text})"
+    person = {"s": side, "x": x, "y": y}
+    [got] = files.evaluated({"f": formula}, [person], name)
+    expected = x if side == 1 else y
+    assert got["f"] == expected if expected is not None else np.isnan(got["f"])
 
 
 def test_scores_can_be_left_out(files, own, tmp_path):

@@ -269,6 +269,18 @@ def test_a_name_that_would_not_do(tmp_path):
         cp.Instrument.from_redcap(dictionary(tmp_path, *FIELDS), name="My Scale")
 
 
+@pytest.mark.parametrize("label", ["=1+1", "-2 or less", "a < b & c > d", "&amp;", "'quoted'"])
+def test_labels_come_back(own, tmp_path, label):
+    base = own.model_dump(exclude_defaults=True)
+    base["items"][0]["label"] = label
+    base["responses"]["five"]["codes"] |= {1.0: label}
+    done = cp.Instrument.from_mapping(base).to_redcap(tmp_path / "d.csv")
+    with pytest.warns(CpevalWarning):
+        back = cp.Instrument.from_redcap(done.path)
+    assert back.items[0].label == label
+    assert back.answers(back.items[0]).codes[1] == label
+
+
 def test_codes_are_written_plainly():
     assert [code_text(c) for c in (1.0, -2.0, 0.5, 1234567.0)] == ["1", "-2", "0.5", "1234567"]
 

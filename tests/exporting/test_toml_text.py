@@ -65,6 +65,11 @@ def test_any_text(own, tmp_path_factory, title, label, meaning):
     assert cp.Instrument.from_mapping(tomllib.loads(toml_text(one))) == one
 
 
+def test_numbers_that_between_spells_out_are_not_written(own):
+    text = toml_text(own)
+    assert 'hundred = { codes = { 0 = "worst", 100 = "best" }, between = true }' in text
+
+
 def test_a_suffix_that_would_not_do(own, tmp_path):
     with pytest.raises(OptionError, match=r"\.toml"):
         own.to_toml(tmp_path / "x.txt")

@@ -27,6 +27,7 @@ from cpeval.exporting.redcap import (
     TYPE,
     VALIDATION,
 )
+from cpeval.spreadsheet_safety import defused
 
 #: What REDCap's API calls the columns that matter here.
 _API_NAMES = {
@@ -219,7 +220,7 @@ def _answers(row: Row) -> _Answers:
         return _choices(row[CHOICES])
     if kind == "slider":
         low, high = _range(row) or (0, 100)
-        ends = [_label(text) for text in row[CHOICES].split("|")]
+        ends = [_shown(text) for text in row[CHOICES].split("|")]
         named = {low: ends[0], high: ends[-1]} if len(ends) > 1 else {low: "", high: ""}
         if len(ends) == 3 and (low + high) % 2 == 0 and ends[1]:
             named[(low + high) // 2] = ends[1]
@@ -264,10 +265,10 @@ def _choices(text: str) -> _Answers:
         value = float(code)
         if value in codes or value in missing:
             twice.append(code_text(value))
-        elif _label(label) == NO_ANSWER:
+        elif _shown(label) == NO_ANSWER:
             missing.append(value)
         else:
-            codes[value] = _label(label) or code_text(value)
+            codes[value] = _shown(label) or code_text(value)
     if twice:
         wrong.append(f"code {', '.join(twice)} stands twice")
     if not parts:
@@ -279,10 +280,15 @@ def _choices(text: str) -> _Answers:
     return _Answers(codes=codes, missing=tuple(missing))
 
 
+def _shown(text: str) -> str:
+    """Return text as REDCap shows it, without markup."""
+    return one_line(unescape(re.sub(r"</?[A-Za-z!][^<>]*>", " ", text)))
+
+
 def _label(text: str) -> str:
-    """Return a label without markup, and without the apostrophe that keeps it from a formula."""
-    plain = one_line(unescape(re.sub(r"</?[A-Za-z!][^<>]*>", " ", text)))
-    return plain[1:] if re.match(r"'\s*[=+\-@\uff1d\uff0b\uff0d\uff20]", plain) else plain
+    """Return a cell's text, without the apostrophe that keeps it from being a formula."""
+    plain = _shown(text)
+    return plain[1:] if plain.startswith("'") and defused(plain[1:]) == plain else plain
 
 
 def _definition(
