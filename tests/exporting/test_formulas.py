@@ -106,11 +106,32 @@ def test_the_one_or_the_other_is_missing_by_itself(files, dialect, name, side, x
     made = algebra.where(
         algebra.among(algebra.column("s"), [1]), algebra.column("x"), algebra.column("y")
     )
+    made = made + 0  # here no blank may take part
     formula = f"if({made.missing().yes}, {dialect.blank}, {made.text})"
     person = {"s": side, "x": x, "y": y}
     [got] = files.evaluated({"f": formula}, [person], name)
     expected = x if side == 1 else y
     assert got["f"] == expected if expected is not None else np.isnan(got["f"])
+
+
+def test_formulas_that_nobody_could_check_are_left_out(files, own, tmp_path):
+    items = [{"code": str(n), "label": "x", "responses": "hundred"} for n in range(30)]
+    scales = [
+        {"name": "top", "label": "Highest", "items": "all", "combine": "maximum", "answered": 1},
+        {
+            "name": "share",
+            "label": "Of it",
+            "of": "top",
+            "linear": {"start": [0, 100], "end": [0, 1]},
+        },
+        {"name": "sum", "label": "Sum", "items": "all"},
+    ]
+    base = own.model_dump(exclude_defaults=True)
+    one = cp.Instrument.from_mapping(base | {"items": items, "scales": scales})
+    done = one.to_redcap(tmp_path / "d.csv")
+    assert "doesn't compute 'own_top', 'own_share'" in done.warnings[0]
+    computed = [r for r in files.rows(done.path) if r["Field Type"] == "calc"]
+    assert [row["Variable / Field Name"] for row in computed] == ["own_sum_calc"]
 
 
 def test_scores_can_be_left_out(files, own, tmp_path):

@@ -175,6 +175,7 @@ FIELDS = (
     "sum,start,,calc,Sum,[q1]+[q2]",
     "said,start,,descriptive,Read this",
     "age,start,,text,Age,,,number",
+    "pay,start,,text,Pay,,,integer,0,5000",
 )  # fmt: skip
 
 
@@ -182,7 +183,14 @@ def test_fields_become_items(tmp_path):
     with pytest.warns(CpevalWarning) as caught:
         one = cp.Instrument.from_redcap(dictionary(tmp_path, *FIELDS))
     said = str(caught[0].message)
-    for left in ("why (notes)", "box (checkbox)", "sum (calc)", "said (descriptive)", "age (text)"):
+    for left in (
+        "why (notes)",
+        "box (checkbox)",
+        "sum (calc)",
+        "said (descriptive)",
+        "age (text)",
+        "pay (text)",
+    ):
         assert left in said
         assert left in one.status_note
     assert " id (" not in said
