@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from cpeval.definitions.catalogue import resolve
+from cpeval.definitions.catalogue import instruments as catalogue, resolve
 from cpeval.definitions.model import Instrument
 from cpeval.errors import OutputError
 from cpeval.exporting.entry_sheet import to_excel
@@ -34,8 +34,11 @@ def start(folder: str | Path, instruments: Sequence[str | Instrument] = ("swemwb
         The folder has files already, or can't be made.
     DefinitionError
         No such instrument.
-    OptionError
-        An instrument needs something said first, such as its coding.
+
+    Notes
+    -----
+    An instrument in use with codings that clash is entered in its standard one: the folder holds
+    a definition that says so. One of goals gets columns for three.
     """
     folder = Path(folder)
     asked = [resolve(one) for one in instruments]
@@ -48,13 +51,40 @@ def start(folder: str | Path, instruments: Sequence[str | Instrument] = ("swemwb
             made.mkdir()
             (made / "study.toml").write_text(_study(asked), encoding="utf-8")
             (made / "README.md").write_text(_template("README.md"), encoding="utf-8")
-            to_excel(asked, made / "entry.xlsx")
+            to_excel([_as_entered(one) for one in asked], made / "entry.xlsx")
+            for one in asked:
+                if _own_file(one):
+                    _as_coded(one).to_toml(made / f"{one.name}.toml")
             if folder.exists():
                 folder.rmdir()
             made.rename(folder)
     except OSError as error:
         raise OutputError(f"{str(folder)!r} can't be made: {error.strerror}.") from None
     return folder / "study.toml"
+
+
+#: How many columns an instrument of goals gets.
+_GOALS = 3
+
+
+def _own_file(one: Instrument) -> bool:
+    """Whether the study needs a definition of its own: not ours, or with a coding chosen."""
+    return bool(one.codings) or one.name not in catalogue()
+
+
+def _as_coded(one: Instrument) -> Instrument:
+    """Choose the standard coding, unless one was chosen. The sheet is ours: nothing is guessed."""
+    if not one.codings or one.coding is not None:
+        return one
+    sets = [(r.codings, {code: code for code in r.codes}) for r in one.responses.values()]
+    same = (n for n in one.codings if all(c[n] == standard for c, standard in sets if c))
+    return one.with_coding(next(same, one.codings[0]))
+
+
+def _as_entered(one: Instrument) -> Instrument:
+    """Return the definition that the entry sheet is made from."""
+    coded = _as_coded(one)
+    return coded.with_goals(_GOALS) if one.goals is not None and not one.items else coded
 
 
 def _template(name: str) -> str:
@@ -65,11 +95,18 @@ def _study(asked: Sequence[Instrument]) -> str:
     parts = []
     for one in asked:
         columns = f"{one.name}_1, {one.name}_2 …"
-        parts.append(
-            f"[instruments.{one.name}] # {one.title}\n"
-            f'items = "{one.name}_{{code}}" # the columns {columns}; or a list of them\n'
-            '# on_invalid = "missing" # treat answers outside the codes as missing\n'
-        )
+        place = "n" if one.goals is not None else "code"
+        lines = [f"[instruments.{one.name}] # {one.title}"]
+        if _own_file(one):
+            coding = _as_coded(one).coding
+            lines.append(
+                f'definition = "{one.name}.toml"' + (f" # answers coded {coding}" if coding else "")
+            )
+        lines += [
+            f'items = "{one.name}_{{{place}}}" # the columns {columns}; or a list of them',
+            '# on_invalid = "missing" # treat answers outside the codes as missing',
+        ]
+        parts.append("\n".join(lines) + "\n")
     primary = asked[0].columns[-1] if asked[0].name == "swemwbs" else asked[0].columns[0]
     text = _template("study.toml")
     return text.replace("@INSTRUMENTS@", "\n".join(parts)).replace("@PRIMARY@", primary)

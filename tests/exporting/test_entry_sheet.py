@@ -110,3 +110,22 @@ def test_options_that_would_not_do(tmp_path, how, said):
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(OutputError, match="There is no folder"):
         cp.instrument("swemwbs").to_excel(tmp_path / "no" / "e.xlsx")
+
+
+def test_a_new_study_says_its_coding_and_has_columns_for_goals(clash, goals, tmp_path):
+    from cpeval.new_study import start
+    from cpeval.study_file import StudyFile
+
+    study = start(tmp_path / "new", [clash, goals, "swemwbs"])
+    folder = study.parent
+    found = rules(folder / "entry.xlsx")
+    assert found["clash_1"].formula1 == '"1,2,3"'
+    assert "goal_3" in found
+    assert cp.Instrument.from_toml(folder / "clash.toml").coding == "1-3"
+    text = study.read_text(encoding="utf-8")
+    assert 'definition = "clash.toml" # answers coded 1-3' in text
+    assert 'items = "goal_{n}"' in text
+    assert 'items = "swemwbs_{code}"' in text
+    read = StudyFile.from_toml(study)
+    assert read.instrument("clash").coding == "1-3"
+    assert read.instrument("goal").goals is not None
