@@ -157,14 +157,43 @@ def score(
 
 @app.command()
 def instruments(
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Show this one.", show_default=False)
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME …]", help="Show or export these.", show_default=False),
     ] = None,
+    export: Annotated[
+        str | None,
+        typer.Option(
+            help="Write a file: redcap, xlsform, excel, codebook, qualtrics, limesurvey or toml."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; without it, named after what it holds.")
+    ] = None,
+    coding: Annotated[
+        str | None, typer.Option(help="Which of the codings a form should use, such as 0-4.")
+    ] = None,
+    goals: Annotated[int | None, typer.Option(help="How many goals a form should have.")] = None,
+    prefix: Annotated[str, typer.Option(help="Put before the names of a form's columns.")] = "",
 ) -> None:
-    """List the instruments, or show one."""
+    """List the instruments, show some, or write a form for them."""
     from cpeval.definitions.catalogue import instruments as catalogue, resolve
 
-    if name is None:
+    if export is not None:
+        from cpeval.exporting.kinds import export_as
+
+        done, warned = export_as(
+            export, names or [], out, coding=coding, goals=goals, prefix=prefix
+        )
+        typer.echo(f"Wrote {done}.")
+        for line in warned:
+            _say(line)
+        return
+    unused = {"--out": out, "--coding": coding, "--goals": goals, "--prefix": prefix or None}
+    given = [option for option, value in unused.items() if value is not None]
+    if given:
+        raise OptionError(f"{', '.join(given)} go with --export.")
+    if not names:
         listing = catalogue()
         wide = max(len(one) for one in listing)
         for row in listing.table.itertuples():
@@ -172,12 +201,13 @@ def instruments(
             typer.echo(f"{row.name:<{wide}}  {row.title}{mark}")
         typer.echo("\ncpeval instruments NAME shows one: its scales, rules, licence and sources.")
         return
-    one = resolve(name)
-    typer.echo(str(one))
-    typer.echo(f"\nItems: {', '.join(f'{i.code} {i.label}' for i in one.items)}")
-    typer.echo(f"\n{one.citation}\nLicence: {one.licence.terms} {one.licence.address}".rstrip())
-    for line in [one.status_note, *one.sources]:
-        typer.echo(line)
+    for place, name in enumerate(names):
+        one = resolve(name)
+        typer.echo(("\n" if place else "") + str(one))
+        typer.echo(f"\nItems: {', '.join(f'{i.code} {i.label}' for i in one.items)}")
+        typer.echo(f"\n{one.citation}\nLicence: {one.licence.terms} {one.licence.address}".rstrip())
+        for line in [one.status_note, *one.sources]:
+            typer.echo(line)
 
 
 @app.command()
@@ -233,6 +263,7 @@ _ELSEWHERE = {
     "[[data.join]], items, on_invalid, recode, coding, value_set, keys and weights of "
     "[instruments.NAME].",
 }
+_ELSEWHERE["instruments"] = "On the command line, prefix= is --prefix."
 _ELSEWHERE["evaluate"] = _ELSEWHERE["check"]
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from cpeval.definitions.consistency import inconsistencies
+from cpeval.definitions.in_and_out import InAndOut
 from cpeval.definitions.items import Goals, Item, Responses
 from cpeval.definitions.part import Name, Part, Text, all_of
 from cpeval.definitions.scales import Scale
@@ -33,12 +34,13 @@ class Licence(Part):
     address: str = ""
 
 
-class Instrument(Part):
+class Instrument(InAndOut):
     """An instrument's definition: items, scales, licence, citation.
 
     Made from a TOML file by `Instrument.from_toml`, or one of the catalogue by
-    `cpeval.instrument`. Shows itself as a card in a notebook. What a definition leaves to its
-    user, the methods ``with_…`` take: each returns a new definition.
+    `cpeval.instrument`; started from REDCap's data dictionary by `Instrument.from_redcap`.
+    Shows itself as a card in a notebook. What a definition leaves to its user, the methods
+    ``with_…`` take: each returns a new definition.
     """
 
     name: Name

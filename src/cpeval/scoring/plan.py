@@ -216,7 +216,7 @@ class Plan:
 
     def mapped(self, x: Value, table: Mapping[float, float]) -> Value:
         """Map codes to values: by a straight line where it is one, else case by case."""
-        line = _line(table)
+        line = straight_line(table)
         if line is not None:
             slope, start = line
             if slope == -1:
@@ -247,7 +247,7 @@ def _state(number: int, codes: Sequence[Sequence[float]]) -> str:
     return "".join(reversed(answers))
 
 
-def _line(table: Mapping[float, float]) -> tuple[int, int] | None:
+def straight_line(table: Mapping[float, float]) -> tuple[int, int] | None:
     """Slope and intercept in whole numbers, if the table is exactly that."""
     (a, fa), (b, fb) = min(table.items()), max(table.items())
     if a == b:
