@@ -37,8 +37,8 @@ def start(folder: str | Path, instruments: Sequence[str | Instrument] = ("swemwb
 
     Notes
     -----
-    An instrument in use with codings that clash is entered in its standard one: the folder holds
-    a definition that says so. One of goals gets columns for three.
+    An instrument in use with codings that clash is entered in its standard one, and the study file
+    says so. One of goals gets columns for three. A definition of one's own comes along as a file.
     """
     folder = Path(folder)
     asked = [resolve(one) for one in instruments]
@@ -53,8 +53,8 @@ def start(folder: str | Path, instruments: Sequence[str | Instrument] = ("swemwb
             (made / "README.md").write_text(_template("README.md"), encoding="utf-8")
             to_excel([_as_entered(one) for one in asked], made / "entry.xlsx")
             for one in asked:
-                if _own_file(one):
-                    _as_coded(one).to_toml(made / f"{one.name}.toml")
+                if one.name not in catalogue():
+                    one.to_toml(made / f"{one.name}.toml")
             if folder.exists():
                 folder.rmdir()
             made.rename(folder)
@@ -65,11 +65,6 @@ def start(folder: str | Path, instruments: Sequence[str | Instrument] = ("swemwb
 
 #: How many columns an instrument of goals gets.
 _GOALS = 3
-
-
-def _own_file(one: Instrument) -> bool:
-    """Whether the study needs a definition of its own: not ours, or with a coding chosen."""
-    return bool(one.codings) or one.name not in catalogue()
 
 
 def _as_coded(one: Instrument) -> Instrument:
@@ -87,6 +82,10 @@ def _as_entered(one: Instrument) -> Instrument:
     return coded.with_goals(_GOALS) if one.goals is not None and not one.items else coded
 
 
+def _others(one: Instrument) -> str:
+    return ", ".join(name for name in one.codings if name != _as_coded(one).coding)
+
+
 def _template(name: str) -> str:
     return (files("cpeval") / "templates" / name).read_text(encoding="utf-8")
 
@@ -97,11 +96,17 @@ def _study(asked: Sequence[Instrument]) -> str:
         columns = f"{one.name}_1, {one.name}_2 …"
         place = "n" if one.goals is not None else "code"
         lines = [f"[instruments.{one.name}] # {one.title}"]
-        if _own_file(one):
+        if one.name not in catalogue():
+            lines.append(f'definition = "{one.name}.toml"')
+        if one.codings:
             coding = _as_coded(one).coding
-            lines.append(
-                f'definition = "{one.name}.toml"' + (f" # answers coded {coding}" if coding else "")
-            )
+            lines.append(f'coding = "{coding}" # as entry.xlsx has it; others: {_others(one)}')
+        if any(scale.combine == "value_set" for scale in one.scales):
+            sets = ", ".join(one.value_sets)
+            lines.append(f'# value_set = "" # choose one: {sets}; or a table of your own')
+        waiting = [scale.name for scale in one.scales if scale.items == "key"]
+        if waiting:
+            lines.append(f'# keys = {{ {waiting[0]} = ["1", "2"] }} # its items, from the paper')
         lines += [
             f'items = "{one.name}_{{{place}}}" # the columns {columns}; or a list of them',
             '# on_invalid = "missing" # treat answers outside the codes as missing',

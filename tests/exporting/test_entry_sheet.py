@@ -121,9 +121,10 @@ def test_a_new_study_says_its_coding_and_has_columns_for_goals(clash, goals, tmp
     found = rules(folder / "entry.xlsx")
     assert found["clash_1"].formula1 == '"1,2,3"'
     assert "goal_3" in found
-    assert cp.Instrument.from_toml(folder / "clash.toml").coding == "1-3"
+    assert cp.Instrument.from_toml(folder / "clash.toml") == clash
     text = study.read_text(encoding="utf-8")
-    assert 'definition = "clash.toml" # answers coded 1-3' in text
+    assert 'definition = "clash.toml"' in text
+    assert 'coding = "1-3" # as entry.xlsx has it; others: 0-2' in text
     assert 'items = "goal_{n}"' in text
     assert 'items = "swemwbs_{code}"' in text
     read = StudyFile.from_toml(study)

@@ -36,6 +36,7 @@ def expected(one, frame):
     if not left:
         return frame
     given = one.model_dump() | {"scales": [s.model_dump() for s in left], "value_sets": {}}
+    given["items"] = [item | {"optional": False} for item in given["items"]]
     return cp.score(frame, cp.Instrument.from_mapping(given | {"value_set": None}))
 
 
