@@ -1,0 +1,360 @@
+"""Intraclass correlations: how far ratings on a scale of numbers agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from narwhals.stable.v2.typing import IntoDataFrame
+from numpy.typing import NDArray
+from scipy import stats
+
+from cpeval.errors import TooFewError, listed, require_level
+from cpeval.measurement.crossed_moments import CrossedMoments, crossed_moments
+from cpeval.measurement.crossed_reml import Components, components
+from cpeval.measurement.ratings import rating_data
+from cpeval.measurement.variance_ratio import SubjectModel
+from cpeval.numeric import numbers
+from cpeval.result import Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from cpeval.plots.style import Labels
+
+Floats = NDArray[np.float64]
+
+#: What each form means.
+KINDS = {
+    "ICC1": "one rating, raters differ between subjects",
+    "ICC2": "one rating, raters at random, absolute agreement",
+    "ICC3": "one rating, these raters, consistency",
+    "ICC1k": "mean of all raters, raters differ between subjects",
+    "ICC2k": "mean of all raters, raters at random, absolute agreement",
+    "ICC3k": "mean of all raters, these raters, consistency",
+}
+
+_FEW_SUBJECTS = 50
+
+#: Of the sum of squares, less than this is rounding.
+_ROUNDING = 1e-13
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class IntraclassCorrelation(Result):
+    """A `Result` that also has the variances behind it.
+
+    Attributes
+    ----------
+    components : pandas.DataFrame
+        term (subjects, raters, error) and estimate, the variance in squared points.
+    sem : float
+        Standard error of measurement in points, for absolute agreement: the root of the variances
+        of raters (if above 0) and error.
+    n_unrated : int
+        Subjects that nobody rated, left out.
+    n_rated_once : int
+        Subjects that one rater rated.
+    n_missing : int
+        Ratings that are missing among the subjects used.
+    """
+
+    components: pd.DataFrame
+    sem: float
+    n_unrated: int
+    n_rated_once: int
+    n_missing: int
+
+    def plot(self, ax: Axes | None = None, *, labels: Labels | None = None) -> Axes:
+        """Draw each form with its interval.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; without it, on new axes.
+        labels : mapping, optional
+            Coefficient to what to show.
+        """
+        from cpeval.plots.intervals import intervals
+
+        return intervals(
+            self.table,
+            ax=ax,
+            label="coefficient",
+            labels=labels,
+            xlabel="Intraclass correlation",
+        )
+
+
+def icc(
+    ratings: IntoDataFrame,
+    *,
+    level: float = 0.95,
+    subject: str | None = None,
+    rater: str | None = None,
+    rating: str | None = None,
+) -> IntraclassCorrelation:
+    r"""Give the six intraclass correlations of Shrout & Fleiss, with gaps allowed.
+
+    Parameters
+    ----------
+    ratings : eager dataframe, shape (n_subjects, n_raters)
+        A row a subject, a column a rater and nothing else, numbers on one scale. Or a row a rating,
+        when ``subject``, ``rater`` and ``rating`` are named. Gaps are allowed; a subject without
+        any rating is left out. Both are counted.
+    level : float, default 0.95
+        Coverage of the intervals, between 0 and 1.
+    subject, rater, rating : str, optional
+        Columns of long data: all three or none.
+
+    Returns
+    -------
+    IntraclassCorrelation
+        ``table``, a row a form: coefficient (ICC1, ICC2, ICC3, ICC1k, ICC2k, ICC3k), kind (what it
+        means), estimate (at most 1), statistic (F that subjects don't differ), df1, df2, p,
+        ci_low, ci_high, n (subjects), raters. k is the number of raters.
+
+    Raises
+    ------
+    OptionError
+        ``ratings`` is not an eager dataframe; one or two of ``subject``, ``rater``, ``rating``.
+    ColumnError, DataError, DuplicateError
+        Not numbers; infinite values; a subject rated twice by one rater.
+    TooFewError
+        Fewer than two raters, a rater without ratings, fewer than two subjects rated twice, or
+        ratings that are all equal.
+    LevelError
+        ``level`` is not between 0 and 1.
+
+    Notes
+    -----
+    Without gaps, estimates, F and intervals are Shrout & Fleiss' [1]_, from mean squares; an
+    estimate can then be below 0. Their interval of ICC2 is approximate (Satterthwaite), the others
+    are exact for normal ratings; that of ICC2k is ICC2's stepped up.
+
+    With gaps, variances are REML's, so not below 0: with subjects and error for ICC1, also raters
+    at random for ICC2, raters as fixed effects for ICC3. The F tests and the intervals of ICC1 and
+    ICC3 remain exact: Wald's pivot for a ratio of variances [2]_. ICC2's interval is Shrout &
+    Fleiss' with the mean squares that REML's variances imply: with N ratings, k becomes
+    (N - r) / (n - 1), n becomes (N - n) / (r - 1), and error has N - n - r + 1 degrees of freedom.
+    Gaps must not depend on what the missing rating would have been.
+
+    References
+    ----------
+    .. [1] Shrout & Fleiss (1979). Psychological Bulletin, 86(2), 420-428.
+    .. [2] Harville & Fenech (1985). Biometrics, 41(1), 137-152.
+
+    Examples
+    --------
+    >>> ratings = pd.DataFrame({"Ann": [9, 6, 8, 7], "Ben": [2, 1, 4, 1], "Cy": [5, 3, 6, None]})
+    >>> icc(ratings).table.set_index("coefficient").estimate.round(2)["ICC3"].item()
+    0.9
+    """
+    require_level(level)
+    data = rating_data(
+        ratings, subject=subject, rater=rater, rating=rating, what="The intraclass correlation"
+    )
+    values = data.spread(numbers(data.table, list(data.table.columns)), gap=np.nan)
+    there = ~np.isnan(values)
+    times = there.sum(axis=1)
+    used = values[times > 0]
+    if (times >= 2).sum() < 2:
+        raise TooFewError(
+            "The intraclass correlation needs two subjects that two raters rated. There are "
+            f"{(times >= 2).sum()}, among {len(values)} subjects by {listed(data.raters)}."
+        )
+    moments = crossed_moments(used)
+    if moments.total[-1, -1] <= _ROUNDING * max(moments.mean**2, 1e-300) * moments.n_ratings:
+        raise TooFewError(
+            f"All ratings are equal ({listed([moments.mean])}): there is nothing to correlate."
+        )
+    complete = bool(there[times > 0].all())
+    rows, found = of_moments(moments, level, complete=complete)
+    table = pd.DataFrame(rows)
+    table["n"] = moments.n
+    table["raters"] = moments.r
+    once = int((times == 1).sum())
+    missing = int((~there[times > 0]).sum())
+    return IntraclassCorrelation(
+        table=table,
+        note=_note(moments, level, complete=complete),
+        warnings=tuple(_worries(table, found, moments, len(values), once, missing, level)),
+        components=pd.DataFrame(
+            {
+                "term": ["subjects", "raters", "error"],
+                "estimate": [found.subjects, found.raters, found.error],
+            }
+        ),
+        sem=float(np.sqrt(max(found.raters, 0.0) + found.error)),
+        n_unrated=len(values) - len(used),
+        n_rated_once=once,
+        n_missing=missing,
+    )
+
+
+def of_moments(
+    moments: CrossedMoments, level: float, *, complete: bool
+) -> tuple[list[dict[str, object]], Components]:
+    """Return the six forms as rows, and the variances with raters at random."""
+    k = moments.r
+    one_way = SubjectModel(moments=moments, raters=False)
+    fixed = SubjectModel(moments=moments, raters=True)
+    tiny = _ROUNDING * moments.total[-1, -1]
+    singles = {}
+    for name, model in (("ICC1", one_way), ("ICC3", fixed)):
+        if model.df[1] < 1:
+            singles[name] = (np.nan,) * 5
+        elif model.error() <= tiny:
+            singles[name] = (1.0, np.inf, 0.0, 1.0, 1.0)
+        else:
+            statistic, p = model.test()
+            ratio = (statistic - 1) / k if complete else model.reml()[0]
+            low, high = (_share(bound) for bound in model.interval(level))
+            singles[name] = (_share(ratio), statistic, p, low, high)
+    if complete:
+        found = _from_mean_squares(moments, fixed)
+    elif singles["ICC1"][0] == 1:
+        found = Components(subjects=_variance(moments), raters=0.0, error=0.0)
+    elif singles["ICC3"][0] == 1 or fixed.df[1] < 1:
+        # No error: the restricted likelihood has no maximum.
+        found = Components(subjects=np.nan, raters=np.nan, error=0.0 if fixed.df[1] else np.nan)
+    else:
+        found = components(moments)
+    estimate = found.subjects / (found.subjects + found.raters + found.error)
+    low, high = _agreement_interval(found, estimate, moments, level)
+    singles["ICC2"] = (estimate, singles["ICC3"][1], singles["ICC3"][2], low, high)
+    rows: list[dict[str, object]] = []
+    for raters in (1, k):
+        for name in ("ICC1", "ICC2", "ICC3"):
+            estimate, statistic, p, low, high = singles[name]
+            df = one_way.df if name == "ICC1" else fixed.df
+            full = name if raters == 1 else f"{name}k"
+            rows.append(
+                {
+                    "coefficient": full,
+                    "kind": KINDS[full],
+                    "estimate": _stepped_up(estimate, raters),
+                    "statistic": statistic,
+                    "df1": df[0],
+                    "df2": df[1],
+                    "p": p,
+                    "ci_low": _stepped_up(low, raters),
+                    "ci_high": _stepped_up(high, raters),
+                }
+            )
+    return rows, found
+
+
+def _variance(moments: CrossedMoments) -> float:
+    """The variance of subjects whose ratings are all the same."""
+    means = moments.sums[:, -1, -1] / moments.times**2
+    middle = (moments.sums[:, :-1, -1].sum(axis=1) / moments.times**2).sum() / moments.n
+    return float((means.sum() - moments.n * middle**2) / (moments.n - 1))
+
+
+def _share(ratio: float) -> float:
+    """Subjects' share of variance, from its ratio to the rest."""
+    return float(ratio / (1 + ratio)) if np.isfinite(ratio) else 1.0
+
+
+def _stepped_up(single: float, raters: int) -> float:
+    """Spearman & Brown: the reliability of the mean of so many ratings."""
+    below = 1 + (raters - 1) * single
+    return float(raters * single / below) if below > 0 else -np.inf
+
+
+def _from_mean_squares(moments: CrossedMoments, fixed: SubjectModel) -> Components:
+    """Without gaps: variances that mean squares give, which can be below 0."""
+    n, k = moments.n, moments.r
+    rest = max(fixed.error(), 0.0)
+    between = fixed.residual(0.0) - rest
+    raters = moments.total[-1, -1] - between - rest
+    error = rest / ((n - 1) * (k - 1))
+    return Components(
+        subjects=(between / (n - 1) - error) / k,
+        raters=(raters / (k - 1) - error) / n,
+        error=error,
+    )
+
+
+def _agreement_interval(
+    found: Components, estimate: float, moments: CrossedMoments, level: float
+) -> tuple[float, float]:
+    """Shrout & Fleiss' interval of ICC2; with gaps, from the mean squares that variances imply."""
+    r, n_ratings = moments.r, moments.n_ratings
+    subjects = moments.n - 1
+    error = n_ratings - moments.n - r + 1
+    if found.error == found.raters == 0:
+        return 1.0, 1.0
+    if error < 1 or not found.error > 0:
+        return np.nan, np.nan
+    k, n = (n_ratings - r) / subjects, (n_ratings - moments.n) / (r - 1)
+    between = found.error + k * found.subjects
+    raters = (found.error + n * found.raters) / found.error
+    scaled = k * estimate * raters
+    rest = n * (1 + (k - 1) * estimate) - k * estimate
+    df = (scaled + rest) ** 2 / (scaled**2 / (r - 1) + rest**2 / error)
+    others = k * raters * found.error + (k * n - k - n) * found.error
+    tail = (1 - level) / 2
+    above, below = stats.f.isf(tail, subjects, df), stats.f.isf(tail, df, subjects)
+    low = n * (between - above * found.error) / (above * others + n * between)
+    high = n * (below * between - found.error) / (others + n * below * between)
+    return float(low), float(high)
+
+
+def _note(moments: CrossedMoments, level: float, *, complete: bool) -> str:
+    how = (
+        "from mean squares (Shrout & Fleiss, 1979)"
+        if complete
+        else "with gaps, variances by REML; intervals of ICC1 and ICC3 exact (Harville & Fenech, "
+        "1985), of ICC2 those of Shrout & Fleiss (1979) with the mean squares that the variances "
+        "imply"
+    )
+    return (
+        f"Intraclass correlations of {moments.n_ratings} ratings of {moments.n} subjects by "
+        f"{moments.r} raters, with {100 * level:g} % intervals for normal ratings: {how}."
+    )
+
+
+def _worries(
+    table: pd.DataFrame,
+    found: Components,
+    moments: CrossedMoments,
+    n_rows: int,
+    once: int,
+    missing: int,
+    level: float,
+) -> list[str]:
+    said = []
+    if n_rows > moments.n:
+        said.append(f"{n_rows - moments.n} subjects that nobody rated were left out.")
+    if missing:
+        said.append(
+            f"{missing} of {moments.n * moments.r} ratings are missing: results hold if that "
+            "doesn't depend on what they would have been."
+        )
+    if once:
+        said.append(f"{once} subjects were rated once and say nothing about agreement.")
+    if moments.parts > 1:
+        said.append(
+            f"Subjects and raters fall into {moments.parts} groups without a rating between them: "
+            "raters of different groups can't be compared."
+        )
+    if np.isnan(found.error):
+        said.append("Too few ratings to tell raters from error: ICC2 and ICC3 are undefined.")
+    elif found.error <= _ROUNDING * moments.total[-1, -1]:
+        said.append(
+            "Raters agree fully or differ by constants, so there is no error: intervals of ICC3, "
+            "and of ICC1 if they agree, are points; that of ICC2 is undefined if they differ."
+        )
+    elif found.subjects <= 0:
+        said.append("Subjects differ no more than error explains.")
+    if moments.n < _FEW_SUBJECTS:
+        two = table.set_index("coefficient").loc["ICC2"]
+        said.append(
+            f"Only {moments.n} subjects: the {100 * level:g} % interval of ICC2 runs from "
+            f"{two['ci_low']:.2f} to {two['ci_high']:.2f}."
+        )
+    return said
