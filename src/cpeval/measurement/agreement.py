@@ -68,9 +68,7 @@ class Agreement(Result):
         """
         from cpeval.plots.intervals import intervals
 
-        return intervals(
-            self.table, ax=ax, label="coefficient", labels=labels, xlabel="Agreement"
-        )
+        return intervals(self.table, ax=ax, label="coefficient", labels=labels, xlabel="Agreement")
 
 
 def agreement(

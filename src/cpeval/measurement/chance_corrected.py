@@ -30,7 +30,7 @@ class Corrected(NamedTuple):
 
 def category_counts(codes: Codes, q: int) -> Floats:
     """How many raters put each subject into each category, shape (n, q)."""
-    n, r = codes.shape
+    n = len(codes)
     # Gaps go into a column of their own, which is cut off.
     cells = (codes + 1) + (np.arange(n) * (q + 1))[:, None]
     counts = np.bincount(cells.ravel(), minlength=n * (q + 1)).reshape(n, q + 1)

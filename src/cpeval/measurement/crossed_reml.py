@@ -107,8 +107,9 @@ def _curvature(moments: CrossedMoments, ratios: Floats) -> Floats:
         forth = _criterion(moments, ratios + shift).gradient
         back = _criterion(moments, np.maximum(ratios - shift, 0.0)).gradient
         rows.append((forth - back) / (step + min(step, ratios[k])))
-    matrix = np.array(rows)
-    return (matrix + matrix.T) / 2
+    matrix: Floats = np.array(rows)
+    symmetric: Floats = (matrix + matrix.T) / 2
+    return symmetric
 
 
 def _criterion(moments: CrossedMoments, ratios: Floats) -> _At:

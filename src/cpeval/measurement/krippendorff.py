@@ -22,7 +22,8 @@ def coincidences(counts: Floats) -> Floats:
         Symmetric; its sum is the number of ratings.
     """
     shares = counts / (counts.sum(axis=1, keepdims=True) - 1)
-    return counts.T @ shares - np.diag(shares.sum(axis=0))
+    pairs: Floats = counts.T @ shares - np.diag(shares.sum(axis=0))
+    return pairs
 
 
 def midranks(shares: Floats) -> Floats:

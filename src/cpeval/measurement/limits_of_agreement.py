@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from cpeval.errors import DataError, OptionError, TooFewError, require_level
+from cpeval.errors import DataError, TooFewError, require_level
 from cpeval.measurement.noncentral_t import noncentral_t_quantile
+from cpeval.measurement.paired_columns import paired
 from cpeval.numeric import ROWS_COUNT, numbers, rows_text
 from cpeval.result import Result
 
@@ -38,7 +39,8 @@ class LimitsOfAgreement(Result):
     checks : pandas.DataFrame
         term, estimate, se, statistic (t), df, p, ci_low, ci_high. ``proportional_bias`` is the
         slope of the differences on the pairs' means; ``spread`` the slope of the absolute
-        residuals of that regression, whether differences scatter more where values are larger.
+        residuals of that regression, whether differences scatter more where values are larger. With
+        clusters, both are of people's means.
     sd : float
         Standard deviation of the differences; with clusters, of a difference of a new person.
     pairs : pandas.DataFrame
@@ -73,8 +75,8 @@ def limits_of_agreement(
     Parameters
     ----------
     a, b : sequence of numbers, shape (n,)
-        Columns (pandas, Polars) or arrays, in the same unit and order. Pairs that lack a value are
-        left out and counted.
+        Columns (pandas, Polars) or arrays, in the same unit, paired by position. Pairs that lack a
+        value are left out and counted.
     cluster : sequence, shape (n,), optional
         Who each pair is of, when people have several pairs: what is measured may change between
         them.
@@ -90,7 +92,7 @@ def limits_of_agreement(
     Raises
     ------
     OptionError
-        Not columns, or of different lengths.
+        Not columns; of different lengths; pandas columns with the same rows in another order.
     ColumnError, DataError
         Not numbers; infinite values; a pair without a cluster.
     TooFewError
@@ -135,7 +137,7 @@ def limits_of_agreement(
         raise TooFewError(
             f"Limits of agreement need three pairs. There are {n_rows} rows, {n} with both values."
         )
-    size = max(float(np.abs(pairs).to_numpy().max()), 1e-300)
+    size = max(float(np.abs(pairs.to_numpy()).max()), 1e-300)
     if np.ptp(difference) <= 1e-13 * size:
         raise TooFewError(
             f"All {n} differences are equal ({difference[0]:.6g}): limits need differences that "
@@ -143,9 +145,11 @@ def limits_of_agreement(
         )
     if who is None:
         table, sd = _independent(difference, level)
+        checked = pairs.to_numpy()
     else:
         table, sd = _clustered(difference, who, level)
-    checks = _checks(pairs["mean"].to_numpy(), difference, level)
+        checked = pairs.groupby(who).mean().to_numpy()
+    checks = _checks(checked[:, 0], checked[:, 1], level)
     people = f" of {int(table['people'].iloc[0])} people" if who is not None else ""
     how = (
         "exact intervals (Carkeet, 2015)"
@@ -170,21 +174,7 @@ def _pairs(
     a: ArrayLike, b: ArrayLike, cluster: ArrayLike | None
 ) -> tuple[pd.DataFrame, NDArray[np.intp] | None, int]:
     """The complete pairs with who they are of, and how many rows there were."""
-    given = {"a": a, "b": b} | ({} if cluster is None else {"cluster": cluster})
-    columns = {}
-    for name, values in given.items():
-        try:
-            column = pd.Series(values).reset_index(drop=True)
-        except (ValueError, TypeError):
-            column = None
-        if column is None or isinstance(values, str) or np.ndim(values) == 0:
-            raise OptionError(f"{name!r} must be a column of values. Got {type(values).__name__}.")
-        columns[name] = column
-    lengths = {name: len(column) for name, column in columns.items()}
-    if len(set(lengths.values())) > 1:
-        shown = ", ".join(f"{name!r} {length}" for name, length in lengths.items())
-        raise OptionError(f"The columns must have equally many rows. They have: {shown}.")
-    table = pd.DataFrame(columns)
+    table = paired({"a": a, "b": b, "cluster": cluster})
     values = numbers(table, ["a", "b"])
     kept = ~np.isnan(values).any(axis=1)
     pairs = pd.DataFrame(
@@ -192,13 +182,13 @@ def _pairs(
     )
     if cluster is None:
         return pairs, None, len(table)
-    unknown = np.flatnonzero(kept & table["cluster"].isna().to_numpy())
+    unknown = np.flatnonzero(kept & table["cluster"].isna().to_numpy(dtype=bool))
     if unknown.size:
         raise DataError(
             f"Pairs without a cluster: {rows_text(unknown)}. Say who they are of, or leave them "
             f"out. {ROWS_COUNT}"
         )
-    return pairs, pd.factorize(table["cluster"][kept])[0], len(table)
+    return pairs, pd.factorize(table["cluster"].to_numpy()[kept])[0], len(table)
 
 
 def _independent(difference: Floats, level: float) -> tuple[pd.DataFrame, float]:
@@ -307,21 +297,19 @@ def _worries(
     said = []
     if left_out:
         said.append(f"{left_out} pairs that lack a value were left out.")
-    bias, spread = checks["p"] < _SMALL
-    if bias:
+    bias, spread = checks["p"].tolist()
+    if bias < _SMALL:
         said.append(
             "Differences change with the size of what is measured (proportional bias, p "
-            f"{checks['p'].iloc[0]:.2g}): one pair of limits doesn't hold for all. Or one way has "
+            f"{bias:.2g}): one pair of limits doesn't hold for all. Or one way has "
             "more error than the other."
         )
-    if spread:
+    if spread < _SMALL:
         said.append(
             "Differences scatter otherwise where values are larger (p "
-            f"{checks['p'].iloc[1]:.2g}): limits are too wide for some and too narrow for others. "
+            f"{spread:.2g}): limits are too wide for some and too narrow for others. "
             "Logarithms may help."
         )
-    if clustered and (bias or spread):
-        said.append("These checks take pairs as independent, so with clusters p is too small.")
     n = int(table["people" if clustered else "n"].iloc[0])
     if n < _FEW_PAIRS:
         lower, upper = table.iloc[1], table.iloc[2]

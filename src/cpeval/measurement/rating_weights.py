@@ -61,7 +61,8 @@ def agreement_weights(weights: str | ArrayLike, ratings: Categorised) -> Floats:
         apart *= (apart + 1) / 2
     elif weights == "quadratic":
         apart *= apart
-    return 1 - apart / apart.max()
+    agree: Floats = 1 - apart / apart.max()
+    return agree
 
 
 def _positions(categories: Sequence[Any], weights: str) -> Floats:

@@ -127,9 +127,9 @@ def rating_data(
         )
     if not ratings.n:
         raise TooFewError(f"{what} needs two subjects. There are 0 rows.")
-    rated = ratings.spread(ratings.table.notna().to_numpy(), gap=False).any(axis=0)
-    if not rated.all():
-        nobody = [name for name, some in zip(names, rated, strict=True) if not some]
+    rated = ratings.spread(ratings.table.notna().to_numpy(), gap=False)
+    nobody = [name for name, some in zip(names, rated.T, strict=True) if not some.any()]
+    if nobody:
         raise TooFewError(f"{what}: {listed(nobody)} rated nobody. Leave them out.")
     return ratings
 
@@ -297,9 +297,7 @@ def _places(column: pd.Series, allowed: list[object]) -> Codes:
     return places[codes]
 
 
-def _require_allowed(
-    codes: Codes, values: dict[str, pd.Series], allowed: Sequence[object]
-) -> None:
+def _require_allowed(codes: Codes, values: dict[str, pd.Series], allowed: Sequence[object]) -> None:
     if (codes != -2).all():
         return
     faults = []

@@ -30,10 +30,11 @@ def bland_altman(table: pd.DataFrame, pairs: pd.DataFrame, *, ax: Axes | None = 
     """
     with styled():
         ax = axes(ax)
-        for row in table.itertuples():
-            mark = DARK if row.term == "bias" else OTHERS[0]
-            ax.axhspan(row.ci_low, row.ci_high, color=mark.colour, alpha=0.12, linewidth=0)
-            ax.axhline(row.estimate, color=mark.colour, linestyle=mark.line, linewidth=1.5)
+        numbers = table[["estimate", "ci_low", "ci_high"]].to_numpy(dtype=float)
+        for term, (estimate, low, high) in zip(table["term"], numbers, strict=True):
+            mark = DARK if term == "bias" else OTHERS[0]
+            ax.axhspan(low, high, color=mark.colour, alpha=0.12, linewidth=0)
+            ax.axhline(estimate, color=mark.colour, linestyle=mark.line, linewidth=1.5)
         ax.axhline(0.0, color=GUIDE, linewidth=1)
         # Many dots hide each other less when they are small and faint.
         many = len(pairs) > 300
