@@ -147,7 +147,7 @@ def agreement(
     >>> ratings = pd.DataFrame({"Ann": [1, 1, 2, 3, 3, 2], "Ben": [1, 2, 2, 3, 3, None]})
     >>> found = agreement(ratings, weights="quadratic")
     >>> found.table.set_index("coefficient").estimate.round(3)["cohen_kappa"].item()
-    0.868
+    0.857
     """
     require_level(level)
     data = rating_data(ratings, subject=subject, rater=rater, rating=rating, what="Agreement")

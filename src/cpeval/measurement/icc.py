@@ -148,9 +148,12 @@ def icc(
 
     Examples
     --------
-    >>> ratings = pd.DataFrame({"Ann": [9, 6, 8, 7], "Ben": [2, 1, 4, 1], "Cy": [5, 3, 6, None]})
-    >>> icc(ratings).table.set_index("coefficient").estimate.round(2)["ICC3"].item()
-    0.9
+    >>> ratings = pd.DataFrame(
+    ...     {"J1": [9, 6, 8, 7, 10, 6], "J2": [2, 1, 4, 1, 5, 2],
+    ...      "J3": [5, 3, 6, 2, 6, 4], "J4": [8, 2, 8, 6, 9, 7]}
+    ... )
+    >>> icc(ratings).table.estimate.round(2).tolist()
+    [0.17, 0.29, 0.71, 0.44, 0.62, 0.91]
     """
     require_level(level)
     data = rating_data(
@@ -262,7 +265,7 @@ def _share(ratio: float) -> float:
 def _stepped_up(single: float, raters: int) -> float:
     """Spearman & Brown: the reliability of the mean of so many ratings."""
     below = 1 + (raters - 1) * single
-    return float(raters * single / below) if below > 0 else -np.inf
+    return -np.inf if below <= 0 else float(raters * single / below)
 
 
 def _from_mean_squares(moments: CrossedMoments, fixed: SubjectModel) -> Components:
@@ -295,6 +298,8 @@ def _agreement_interval(
     raters = (found.error + n * found.raters) / found.error
     scaled = k * estimate * raters
     rest = n * (1 + (k - 1) * estimate) - k * estimate
+    if scaled + rest <= 0:  # Satterthwaite's approximation has no degrees of freedom
+        return np.nan, np.nan
     df = (scaled + rest) ** 2 / (scaled**2 / (r - 1) + rest**2 / error)
     others = k * raters * found.error + (k * n - k - n) * found.error
     tail = (1 - level) / 2
@@ -353,8 +358,11 @@ def _worries(
         said.append("Subjects differ no more than error explains.")
     if moments.n < _FEW_SUBJECTS:
         two = table.set_index("coefficient").loc["ICC2"]
-        said.append(
-            f"Only {moments.n} subjects: the {100 * level:g} % interval of ICC2 runs from "
-            f"{two['ci_low']:.2f} to {two['ci_high']:.2f}."
+        span = (
+            f"the {100 * level:g} % interval of ICC2 runs from {two['ci_low']:.2f} to "
+            f"{two['ci_high']:.2f}"
+            if np.isfinite(two["ci_low"])
+            else "correlations are imprecise"
         )
+        said.append(f"Only {moments.n} subjects: {span}.")
     return said

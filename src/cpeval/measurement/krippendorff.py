@@ -73,8 +73,7 @@ def alpha(counts: Floats, distances: Floats | None) -> tuple[float, float, float
     expected = float(shares @ apart @ shares)
     # Rounding alone must not pass for disagreement to be expected.
     if not expected > 1e-14 * largest:
-        undefined = float("nan")
-        return undefined, 1 - float((together * apart).sum() / largest), 1.0, np.zeros(len(counts))
+        return float("nan"), 1.0, 1.0, np.zeros(len(counts))
     ratio = float((together * apart).sum()) / expected
     estimate = 1 - ratio * (1 - 1 / total)
     agree = 1 - apart / largest

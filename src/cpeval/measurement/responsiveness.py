@@ -27,6 +27,7 @@ from cpeval.measurement.roc import (
     best_cuts,
     bootstrapped_cuts,
     roc_curve,
+    tied,
 )
 from cpeval.numeric import holds_numbers, numbers
 from cpeval.result import Result
@@ -181,7 +182,9 @@ def responsiveness(
     scores = numbers(table, ["before", "after"])
     kept = ~np.isnan(scores).any(axis=1)
     scores = scores[kept]
-    change = scores[:, 1] - scores[:, 0]
+    used = table.loc[np.flatnonzero(kept)].reset_index(drop=True)
+    size = float(np.abs(scores).max(initial=0.0))
+    change = tied(scores[:, 1] - scores[:, 0], size) if len(scores) else scores[:, 0]
     if len(scores) < 3 or np.ptp(scores[:, 0]) == 0 or np.ptp(change) == 0:
         why = "" if len(scores) < 3 else "; all scores before, or all changes, are equal"
         raise TooFewError(
@@ -194,7 +197,7 @@ def responsiveness(
         response_mean(change, level),
     ]
     groups = _groups(
-        table["anchor"][kept].reset_index(drop=True) if anchor is not None else None,
+        used["anchor"] if anchor is not None else None,
         {"unchanged": unchanged, "improved": improved, "minimal": minimal},
     )
     curve = None
@@ -204,9 +207,11 @@ def responsiveness(
         any_better = some | groups.isin(["improved"])
         masks = [mask.to_numpy() for mask in (stable, some, any_better)]
         _require_groups(masks, change)
-        said = table["anchor"][kept]
+        said = used["anchor"]
         if holds_numbers(said):
-            rows.append(anchor_correlation(change, said.to_numpy(dtype=float), level))
+            rows.append(
+                anchor_correlation(change, said.to_numpy(dtype=float, na_value=np.nan), level)
+            )
         rows += [
             against_stable(change[masks[1]], change[masks[0]], level),
             mean_change("mid_mean_change", change[masks[1]], level),
@@ -218,13 +223,13 @@ def responsiveness(
     result = pd.DataFrame(rows).reindex(
         columns=["term", "estimate", "se", "ci_low", "ci_high", "n", "sensitivity", "specificity"]
     )
-    missing = int(table["anchor"][kept].isna().sum()) if anchor is not None else 0
+    missing = int(used["anchor"].isna().sum()) if anchor is not None else 0
     return Responsiveness(
         table=result,
         note=_note(len(scores), level, better, anchor=anchor is not None, bootstrap=bootstrap),
         warnings=tuple(_worries(result, curve, len(table) - len(scores), missing)),
         roc=_curve_table(curve, better),
-        groups=_group_table(table["anchor"][kept], groups, change)
+        groups=_group_table(used["anchor"], groups, change)
         if groups is not None
         else pd.DataFrame(columns=["anchor", "group", "n", "mean", "sd"]),
         n_excluded=len(table) - len(scores),

@@ -28,6 +28,23 @@ class Curve:
     specificity: Floats
 
 
+def tied(values: Floats, size: float) -> Floats:
+    """Make values equal that differ by rounding only, as 0.3 - 0.1 and 0.2 do.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n,)
+    size : float
+        Of the numbers that they were computed from.
+    """
+    order = np.argsort(values)
+    ordered = values[order]
+    first = np.append(True, np.diff(ordered) > 1e-13 * size)
+    equal = np.empty_like(values)
+    equal[order] = ordered[first][np.cumsum(first) - 1]
+    return equal
+
+
 def roc_curve(improved: Floats, others: Floats) -> Curve:
     """Return the curve of two groups' values, larger meaning more improved."""
     values = np.unique(np.concatenate([improved, others]))

@@ -17,6 +17,9 @@ Floats = NDArray[np.float64]
 #: Where the restricted likelihood is looked at first: shares of variance between subjects.
 _SHARES = np.concatenate([np.linspace(0, 0.99, 100), 1 - 10.0 ** -np.arange(3, 9)])
 
+#: Beyond the exponential of this, the scale of a ratio is rounding.
+_FAR = 30.0
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SubjectModel:
@@ -72,12 +75,11 @@ class SubjectModel:
         ----------
         .. [1] Wald (1947). Annals of Mathematical Statistics, 18(4), 586-589.
         """
-        statistic = self._pivot(0.0)
+        statistic = self._pivot(0.0, self.error())
         return statistic, float(stats.f.sf(statistic, *self.df))
 
-    def _pivot(self, ratio: float) -> float:
+    def _pivot(self, ratio: float, error: float) -> float:
         between, within = self.df
-        error = self.error()
         return (self.residual(ratio) - error) / between / (error / within)
 
     def interval(self, level: float) -> tuple[float, float]:
@@ -93,7 +95,7 @@ class SubjectModel:
         ----------
         .. [1] Harville & Fenech (1985). Biometrics, 41(1), 137-152.
         """
-        largest = self.moments.times[-1]
+        largest, error = self.moments.times[-1], self.error()
 
         def ratio(log_scale: float) -> float:
             # With no gaps the pivot is a multiple of this scale.
@@ -101,13 +103,15 @@ class SubjectModel:
 
         def solved(target: float) -> float:
             low = high = 0.0
-            while self._pivot(ratio(low)) > target and low > -40:
+            while self._pivot(ratio(low), error) > target and low > -_FAR:
                 low -= 2.0
-            while self._pivot(ratio(high)) < target and high < 40:
+            while self._pivot(ratio(high), error) < target and high < _FAR:
                 high += 2.0
-            if low <= -40:
+            if low <= -_FAR:
                 return float("inf")
-            root = brentq(lambda x: self._pivot(ratio(x)) - target, low, high, xtol=1e-14)
+            if high >= _FAR:  # subjects don't differ at all
+                return float(-1 / largest)
+            root = brentq(lambda x: self._pivot(ratio(x), error) - target, low, high, xtol=1e-14)
             return ratio(root)
 
         tail = (1 - level) / 2
