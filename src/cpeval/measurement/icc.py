@@ -298,14 +298,15 @@ def _agreement_interval(
     raters = (found.error + n * found.raters) / found.error
     scaled = k * estimate * raters
     rest = n * (1 + (k - 1) * estimate) - k * estimate
-    if scaled + rest <= 0:  # Satterthwaite's approximation has no degrees of freedom
+    if scaled + rest <= 0 or between <= 0:  # Satterthwaite's approximation breaks down
         return np.nan, np.nan
     df = (scaled + rest) ** 2 / (scaled**2 / (r - 1) + rest**2 / error)
     others = k * raters * found.error + (k * n - k - n) * found.error
     tail = (1 - level) / 2
     above, below = stats.f.isf(tail, subjects, df), stats.f.isf(tail, df, subjects)
-    low = n * (between - above * found.error) / (above * others + n * between)
-    high = n * (below * between - found.error) / (others + n * below * between)
+    # Divided by the quantiles, which have no bound when df is near 0.
+    low = n * (between / above - found.error) / (others + n * between / above)
+    high = n * (between - found.error / below) / (others / below + n * between)
     return float(low), float(high)
 
 

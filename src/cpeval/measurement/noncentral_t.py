@@ -22,6 +22,7 @@ def noncentral_t_quantile(probability: float, df: int, noncentrality: float) -> 
     df : int
         Degrees of freedom, 1 or more.
     noncentrality : float
+        Up to 5 √(df + 1) either way; further off, quadrature loses digits.
 
     Returns
     -------
