@@ -56,25 +56,28 @@ def components(moments: CrossedMoments) -> Components:
     -----
     Subjects are integrated out of the cross-products of the raters' dummies and the ratings, one
     small matrix for each number of ratings a subject can have; what remains has the size of the
-    raters. A search within bounds starts from several points; Newton's steps on the exact
-    gradient end it.
+    raters. A search within bounds starts from the best point of a grid; Newton's steps on the
+    exact gradient end it.
     """
-    starts = [(0.1, 0.1), (1.0, 0.1), (1.0, 1.0), (10.0, 0.1)]
-    found = [
-        minimize(
-            lambda x: (at := _criterion(moments, x)).value and (at.value, at.gradient),
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[(0.0, 1e8)] * 2,
-        )
-        for start in starts
-    ]
-    ratios = _polished(moments, np.array(min(found, key=lambda one: float(one.fun)).x))
+    starts = [np.array([s, r]) for s in (0.1, 0.5, 2.0, 10.0) for r in (0.0, 0.1, 1.0)]
+    values = [_criterion(moments, start).value for start in starts]
+    found = minimize(
+        lambda x: _value_and_gradient(moments, x),
+        starts[int(np.argmin(values))],
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(0.0, 1e8)] * 2,
+    )
+    ratios = _polished(moments, np.array(found.x))
     error = _criterion(moments, ratios).error
     return Components(
         subjects=float(ratios[0] * error), raters=float(ratios[1] * error), error=error
     )
+
+
+def _value_and_gradient(moments: CrossedMoments, ratios: Floats) -> tuple[float, Floats]:
+    at = _criterion(moments, ratios)
+    return at.value, at.gradient
 
 
 def _polished(moments: CrossedMoments, ratios: Floats) -> Floats:

@@ -15,7 +15,7 @@ from cpeval.measurement.crossed_moments import CrossedMoments
 Floats = NDArray[np.float64]
 
 #: Where the restricted likelihood is looked at first: shares of variance between subjects.
-_SHARES = np.concatenate([np.linspace(0, 0.99, 100), 1 - 10.0 ** -np.arange(3, 9)])
+_SHARES = np.concatenate([np.linspace(0, 0.98, 50), 1 - 10.0 ** -np.arange(2, 9)])
 
 #: Beyond the exponential of this, the scale of a ratio is rounding.
 _FAR = 30.0
