@@ -16,7 +16,7 @@ import cpeval as cp
 SHARES = np.array([0.4, 0.3, 0.2, 0.1])
 SIZES = {20: 2000, 50: 2000, 150: 2000, 1000: 1000}
 GAPS = 0.2
-ICC = {"ICC2": 1 / 1.6, "ICC3": 1 / 1.5}
+ICC = {"ICC2": 1 / 1.6, "ICC3": 1 / 1.5, "generalised": 1 / 1.6}
 
 
 def categories(n: int, rng: np.random.Generator) -> np.ndarray:
@@ -59,7 +59,11 @@ def main() -> None:
         for n, samples in SIZES.items():
             hits = dict.fromkeys(known, 0)
             for _ in range(samples):
-                table = run(cut(draw(n, rng), rng)).table
+                result = run(cut(draw(n, rng), rng))
+                table = result.table
+                if draw is points:
+                    general = result.generalised.iloc[[0]].assign(coefficient="generalised")
+                    table = pd.concat([table, general], ignore_index=True)
                 rows = zip(table["coefficient"], table["ci_low"], table["ci_high"], strict=True)
                 for coefficient, low, high in rows:
                     if coefficient in known:

@@ -344,6 +344,17 @@ def test_a_subject_rated_once_does_not_change_observed_agreement():
     assert two.loc["gwet_ac", "expected"] != one.loc["gwet_ac", "expected"]
 
 
+def test_raters_who_share_no_subject_are_named():
+    ratings = pd.DataFrame(
+        {"a": [1, 2, 1, NAN, NAN], "b": [1, 2, 2, 1, 2], "c": [NAN, NAN, NAN, 1, 2]}
+    )
+    result = agreement(ratings)
+    said = "Raters who share no subject: a and c. Their kappa and Light's mean are undefined."
+    assert result.warnings[0] == said
+    assert np.isnan(result.table.set_index("coefficient").loc["light_kappa", "estimate"])
+    assert result.pairs["n"].tolist() == [3, 0, 2]
+
+
 def test_warnings_name_what_to_worry_about():
     ratings = pd.DataFrame({"Ann": [1, 1, 1, 1], "Ben": [1, 2, 1, 5], "Cy": [1, 2, 1, 1]})
     said = " ".join(agreement(ratings).warnings)

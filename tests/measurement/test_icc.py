@@ -184,6 +184,43 @@ def test_long_data_give_the_same(make, gaps):
     pd.testing.assert_frame_equal(result.table, icc(wide).table)
 
 
+def test_generalised_interval_has_the_quantiles_of_its_definition(entries):
+    # Random draws of the three pivots: quantiles of 400,000 are good to about 0.002 here.
+    ms = entries["anxiety/icc"]["value"]["ms"]
+    n, k = ms["n"], ms["k"]
+    rng = np.random.default_rng(9)
+    b, j, e = (
+        ms[name] * df / rng.chisquare(df, 400_000)
+        for name, df in (("MSB", n - 1), ("MSJ", k - 1), ("MSE", (n - 1) * (k - 1)))
+    )
+    rho = n * (b - e) / (n * b + k * j + (k * n - k - n) * e)
+    found = icc(data("anxiety")).generalised
+    np.testing.assert_allclose(
+        found.loc[0, ["ci_low", "ci_high"]].astype(float),
+        np.quantile(rho, [0.025, 0.975]),
+        atol=0.005,
+    )
+    low = found.loc[0, "ci_low"]
+    np.testing.assert_allclose(found.loc[1, "ci_low"], k * low / (1 + (k - 1) * low))
+
+
+def test_generalised_interval_holds_where_the_usual_one_does_not():
+    # Four raters whose variance is .3, 300 subjects: the truth is 1 / 1.8.
+    rng = np.random.default_rng(6)
+    usual = general = warned = 0
+    for _ in range(200):
+        x = rng.normal(size=(300, 1)) + rng.normal(0, 0.3**0.5, 4)
+        result = icc(frame(x + rng.normal(0, 0.5**0.5, (300, 4))))
+        two, other = result.table.iloc[1], result.generalised.iloc[0]
+        usual += two["ci_low"] <= 1 / 1.8 <= two["ci_high"]
+        general += other["ci_low"] <= 1 / 1.8 <= other["ci_high"]
+        warned += "too narrow" in " ".join(result.warnings)
+    # Monte Carlo errors 2.6 and 1.5 %.
+    assert usual / 200 < 0.92
+    assert general / 200 > 0.95 - 3 * 0.015
+    assert warned > 50
+
+
 GOOD = data("shrout_fleiss_1979")
 
 

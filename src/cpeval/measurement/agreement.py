@@ -131,10 +131,11 @@ def agreement(
     [1]_: see `chance_corrected.coefficients`. Standard errors are of subjects; raters are taken as
     fixed. Intervals are t with n - 1 degrees of freedom, cut at 1. Cohen's kappa uses the subjects
     that both raters rated; its interval is normal with the standard error of Fleiss, Cohen &
-    Everitt [2]_, its p has their standard error where kappa is 0. Krippendorff's alpha follows his
-    coincidences [3]_, with the metric that belongs to the weights: nominal for identity, interval
-    for quadratic, his own ordinal for ordinal, else 1 - weight. Scott's pi is Fleiss' kappa of two
-    raters.
+    Everitt [2]_, its p has their standard error where kappa is 0. The error of Light's mean is of
+    what each subject contributes to all pairs; n and degrees of freedom are of the pair with fewest
+    subjects. Krippendorff's alpha follows his coincidences [3]_, with the metric that belongs to
+    the weights: nominal for identity, interval for quadratic, his own ordinal for ordinal, else
+    1 - weight. Scott's pi is Fleiss' kappa of two raters.
 
     References
     ----------
@@ -171,7 +172,10 @@ def agreement(
     return Agreement(
         table=table,
         note=_note(weights, data.raters, len(codes), level),
-        warnings=tuple(_worries(table, found, margins, data.raters, unrated, once, level)),
+        warnings=(
+            *_without_a_pair(pairs, data.raters),
+            *_worries(table, found, margins, data.raters, unrated, once, level),
+        ),
         pairs=_pair_table(pairs, data.raters, level),
         counts=pd.DataFrame(margins, index=names, columns=data.raters),
         weights=pd.DataFrame(matrix, index=names, columns=names.rename(None)),
@@ -229,17 +233,17 @@ def _table(
 
 
 def _cohen_rows(pairs: PairKappas, r: int, level: float) -> list[dict[str, Any]]:
+    """Cohen's kappa of two raters, or Light's mean of more."""
+    n = int(pairs.n.min())
     if r == 2:
-        se, observed, expected = pairs.se[0], pairs.observed[0], pairs.expected[0]
-        tested, name, n = pairs.se_null[0], "cohen_kappa", int(pairs.n[0])
+        found = _with_z(pairs.estimate, pairs.se, pairs.se_null, level)
+        row = {key: float(value[0]) for key, value in found.items()}
     else:
-        # No one null error is known for the mean, so its p has the same error as its interval.
-        se, observed, expected = pairs.light_se, pairs.observed.mean(), pairs.expected.mean()
-        tested, name, n = pairs.light_se, "light_kappa", int(pairs.n.min())
-    row = _with_z(np.array([pairs.light]), np.array([se]), np.array([tested]), level)
-    numbers = {key: float(value[0]) for key, value in row.items()}
-    extra = {"n": n, "raters": r, "observed": float(observed), "expected": float(expected)}
-    return [{"coefficient": name, **numbers, **extra}]
+        # Nobody gives the mean an error; ours is of contributions, so treated as Gwet's are.
+        row = _with_t(pairs.light, pairs.light_se, n, level)
+    parts = {"observed": float(pairs.observed.mean()), "expected": float(pairs.expected.mean())}
+    name = "cohen_kappa" if r == 2 else "light_kappa"
+    return [{"coefficient": name, **row, "n": n, "raters": r, **parts}]
 
 
 def _with_t(
@@ -282,11 +286,26 @@ def _pair_table(pairs: PairKappas, raters: list[str], level: float) -> pd.DataFr
 
 def _note(weights: str | ArrayLike, raters: list[str], n: int, level: float) -> str:
     kind = f"{weights} weights" if isinstance(weights, str) else "weights as given"
-    cohen = "Cohen's kappa" if len(raters) == 2 else "the mean of Cohen's kappa over pairs (Light)"
+    cohen = "Cohen's kappa" if len(raters) == 2 else "Cohen's kappa of pairs (mean: Light, 1971)"
     return (
         f"Agreement of {len(raters)} raters on {n} subjects, {kind}, with {100 * level:g} % "
         f"intervals for these raters: Gwet (2014); {cohen} with the errors of Fleiss, Cohen & "
         "Everitt (1969); Krippendorff's alpha from coincidences (Krippendorff, 2019)."
+    )
+
+
+def _without_a_pair(pairs: PairKappas, raters: list[str]) -> list[str]:
+    apart = [
+        f"{raters[a]} and {raters[b]}"
+        for a, b, n in zip(pairs.first, pairs.second, pairs.n, strict=True)
+        if n == 0
+    ]
+    more = f" and {len(apart) - 20} more" if len(apart) > 20 else ""
+    kind = "Cohen's kappa is" if len(raters) == 2 else "Their kappa and Light's mean are"
+    return (
+        [f"Raters who share no subject: {'; '.join(apart[:20])}{more}. {kind} undefined."]
+        if apart
+        else []
     )
 
 

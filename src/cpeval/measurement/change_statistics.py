@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from cpeval.measurement.crossed_moments import crossed_moments
-from cpeval.measurement.icc import of_moments
+from cpeval.measurement.generalised_interval import generalised_interval
+from cpeval.measurement.icc_forms import implied, of_moments
 from cpeval.outcomes.effects import noncentrality_interval
 
 Floats = NDArray[np.float64]
@@ -88,9 +89,13 @@ def retest(scores: Floats, level: float) -> list[Row]:
     """
     n = len(scores)
     change = scores[:, 1] - scores[:, 0]
-    rows, found = of_moments(crossed_moments(scores), level, complete=True)
+    moments = crossed_moments(scores)
+    rows, found = of_moments(moments, level, complete=True)
     two = next(row for row in rows if row["coefficient"] == "ICC2")
-    agree = {key: two[key] for key in ("estimate", "ci_low", "ci_high")}
+    squares = implied(found, moments)
+    # With two occasions, Shrout & Fleiss' interval is too narrow when scores shift.
+    low, high = (np.nan, np.nan) if squares is None else generalised_interval(squares, level)
+    agree = {"estimate": two["estimate"], "ci_low": low, "ci_high": high}
     error = float(np.sqrt(max(found.raters, 0.0) + found.error))
     mean, variance = float(change.mean()), float(change.var(ddof=1))
     # Of error² = (mean² - variance / n) / 2 + variance / 2, by the delta method.

@@ -101,8 +101,13 @@ def kappas(codes: Codes, weights: Floats) -> PairKappas:
         expected=expected,
         n=n,
         light=float(estimate.mean()),
-        light_se=float(np.sqrt((contributed**2).sum()) / len(pairs)),
+        light_se=_spread(contributed, int(n.min())) / len(pairs),
     )
+
+
+def _spread(contributed: Floats, n: int) -> float:
+    """Standard error of a sum of what n or more subjects contribute, with n - 1 for n."""
+    return float(np.sqrt((contributed**2).sum() * n / max(n - 1, 1)))
 
 
 def _kappa(table: Floats, weights: Floats, n: int) -> tuple[list[float], Floats]:

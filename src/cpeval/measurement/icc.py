@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrame
 from numpy.typing import NDArray
-from scipy import stats
 
 from cpeval.errors import TooFewError, listed, require_level
 from cpeval.measurement.crossed_moments import CrossedMoments, crossed_moments
-from cpeval.measurement.crossed_reml import Components, components
+from cpeval.measurement.crossed_reml import Components
+from cpeval.measurement.generalised_interval import generalised_interval
+from cpeval.measurement.icc_forms import ROUNDING, implied, of_moments, stepped_up
 from cpeval.measurement.ratings import rating_data
-from cpeval.measurement.variance_ratio import SubjectModel
 from cpeval.numeric import numbers
 from cpeval.result import Result
 
@@ -26,20 +26,10 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-#: What each form means.
-KINDS = {
-    "ICC1": "one rating, raters differ between subjects",
-    "ICC2": "one rating, raters at random, absolute agreement",
-    "ICC3": "one rating, these raters, consistency",
-    "ICC1k": "mean of all raters, raters differ between subjects",
-    "ICC2k": "mean of all raters, raters at random, absolute agreement",
-    "ICC3k": "mean of all raters, these raters, consistency",
-}
-
 _FEW_SUBJECTS = 50
 
-#: Of the sum of squares, less than this is rounding.
-_ROUNDING = 1e-13
+#: Shrout & Fleiss' interval of ICC2 is called too narrow below this share of the other's width.
+_NARROW = 0.8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -48,6 +38,9 @@ class IntraclassCorrelation(Result):
 
     Attributes
     ----------
+    generalised : pandas.DataFrame
+        coefficient (ICC2, ICC2k), estimate, ci_low, ci_high: an interval that also holds with few
+        raters who differ, where the table's, Shrout & Fleiss', is too narrow.
     components : pandas.DataFrame
         term (subjects, raters, error) and estimate, the variance in squared points.
     sem : float
@@ -61,6 +54,7 @@ class IntraclassCorrelation(Result):
         Ratings that are missing among the subjects used.
     """
 
+    generalised: pd.DataFrame
     components: pd.DataFrame
     sem: float
     n_unrated: int
@@ -132,7 +126,9 @@ def icc(
     -----
     Without gaps, estimates, F and intervals are Shrout & Fleiss' [1]_, from mean squares; an
     estimate can then be below 0. Their interval of ICC2 is approximate (Satterthwaite), the others
-    are exact for normal ratings; that of ICC2k is ICC2's stepped up.
+    are exact for normal ratings; that of ICC2k is ICC2's stepped up. With few raters whose levels
+    differ and many subjects ICC2's holds the truth in as few as two of three samples; then
+    ``warnings`` says so and ``generalised`` has one that holds [3]_.
 
     With gaps, variances are REML's, so not below 0: with subjects and error for ICC1, also raters
     at random for ICC2, raters as fixed effects for ICC3. The F tests and the intervals of ICC1 and
@@ -145,6 +141,7 @@ def icc(
     ----------
     .. [1] Shrout & Fleiss (1979). Psychological Bulletin, 86(2), 420-428.
     .. [2] Harville & Fenech (1985). Biometrics, 41(1), 137-152.
+    .. [3] Ionan, Polley, McShane & Dobbin (2014). BMC Medical Research Methodology, 14, 121.
 
     Examples
     --------
@@ -169,7 +166,7 @@ def icc(
             f"{(times >= 2).sum()}, among {len(values)} subjects by {listed(data.raters)}."
         )
     moments = crossed_moments(used)
-    if moments.total[-1, -1] <= _ROUNDING * max(moments.mean**2, 1e-300) * moments.n_ratings:
+    if moments.total[-1, -1] <= ROUNDING * max(moments.mean**2, 1e-300) * moments.n_ratings:
         raise TooFewError(
             f"All ratings are equal ({listed([moments.mean])}): there is nothing to correlate."
         )
@@ -178,12 +175,18 @@ def icc(
     table = pd.DataFrame(rows)
     table["n"] = moments.n
     table["raters"] = moments.r
+    estimates = dict(zip(table["coefficient"], table["estimate"], strict=True))
+    generalised = _generalised(found, moments, level, estimates)
     once = int((times == 1).sum())
     missing = int((~there[times > 0]).sum())
     return IntraclassCorrelation(
         table=table,
         note=_note(moments, level, complete=complete),
-        warnings=tuple(_worries(table, found, moments, len(values), once, missing, level)),
+        warnings=(
+            *_worries(table, found, moments, len(values), once, missing, level),
+            *_too_narrow(table, generalised),
+        ),
+        generalised=generalised,
         components=pd.DataFrame(
             {
                 "term": ["subjects", "raters", "error"],
@@ -197,117 +200,21 @@ def icc(
     )
 
 
-def of_moments(
-    moments: CrossedMoments, level: float, *, complete: bool
-) -> tuple[list[dict[str, object]], Components]:
-    """Return the six forms as rows, and the variances with raters at random."""
-    k = moments.r
-    one_way = SubjectModel(moments=moments, raters=False)
-    fixed = SubjectModel(moments=moments, raters=True)
-    tiny = _ROUNDING * moments.total[-1, -1]
-    singles = {}
-    for name, model in (("ICC1", one_way), ("ICC3", fixed)):
-        if model.df[1] < 1:
-            singles[name] = (np.nan,) * 5
-        elif model.error() <= tiny:
-            singles[name] = (1.0, np.inf, 0.0, 1.0, 1.0)
-        else:
-            statistic, p = model.test()
-            ratio = (statistic - 1) / k if complete else model.reml()[0]
-            low, high = (_share(bound) for bound in model.interval(level))
-            singles[name] = (_share(ratio), statistic, p, low, high)
-    if complete:
-        found = _from_mean_squares(moments, fixed)
-    elif singles["ICC1"][0] == 1:
-        found = Components(subjects=_variance(moments), raters=0.0, error=0.0)
-    elif singles["ICC3"][0] == 1 or fixed.df[1] < 1:
-        # No error: the restricted likelihood has no maximum.
-        found = Components(subjects=np.nan, raters=np.nan, error=0.0 if fixed.df[1] else np.nan)
-    else:
-        found = components(moments)
-    estimate = found.subjects / (found.subjects + found.raters + found.error)
-    low, high = _agreement_interval(found, estimate, moments, level)
-    singles["ICC2"] = (estimate, singles["ICC3"][1], singles["ICC3"][2], low, high)
-    rows: list[dict[str, object]] = []
-    for raters in (1, k):
-        for name in ("ICC1", "ICC2", "ICC3"):
-            estimate, statistic, p, low, high = singles[name]
-            df = one_way.df if name == "ICC1" else fixed.df
-            full = name if raters == 1 else f"{name}k"
-            rows.append(
-                {
-                    "coefficient": full,
-                    "kind": KINDS[full],
-                    "estimate": _stepped_up(estimate, raters),
-                    "statistic": statistic,
-                    "df1": df[0],
-                    "df2": df[1],
-                    "p": p,
-                    "ci_low": _stepped_up(low, raters),
-                    "ci_high": _stepped_up(high, raters),
-                }
-            )
-    return rows, found
-
-
-def _variance(moments: CrossedMoments) -> float:
-    """The variance of subjects whose ratings are all the same."""
-    means = moments.sums[:, -1, -1] / moments.times**2
-    middle = (moments.sums[:, :-1, -1].sum(axis=1) / moments.times**2).sum() / moments.n
-    return float((means.sum() - moments.n * middle**2) / (moments.n - 1))
-
-
-def _share(ratio: float) -> float:
-    """Subjects' share of variance, from its ratio to the rest."""
-    return float(ratio / (1 + ratio)) if np.isfinite(ratio) else 1.0
-
-
-def _stepped_up(single: float, raters: int) -> float:
-    """Spearman & Brown: the reliability of the mean of so many ratings."""
-    below = 1 + (raters - 1) * single
-    return -np.inf if below <= 0 else float(raters * single / below)
-
-
-def _from_mean_squares(moments: CrossedMoments, fixed: SubjectModel) -> Components:
-    """Without gaps: variances that mean squares give, which can be below 0."""
-    n, k = moments.n, moments.r
-    rest = max(fixed.error(), 0.0)
-    between = fixed.residual(0.0) - rest
-    raters = moments.total[-1, -1] - between - rest
-    error = rest / ((n - 1) * (k - 1))
-    return Components(
-        subjects=(between / (n - 1) - error) / k,
-        raters=(raters / (k - 1) - error) / n,
-        error=error,
-    )
-
-
-def _agreement_interval(
-    found: Components, estimate: float, moments: CrossedMoments, level: float
-) -> tuple[float, float]:
-    """Shrout & Fleiss' interval of ICC2; with gaps, from the mean squares that variances imply."""
-    r, n_ratings = moments.r, moments.n_ratings
-    subjects = moments.n - 1
-    error = n_ratings - moments.n - r + 1
-    if found.error == found.raters == 0:
-        return 1.0, 1.0
-    if error < 1 or not found.error > 0:
-        return np.nan, np.nan
-    k, n = (n_ratings - r) / subjects, (n_ratings - moments.n) / (r - 1)
-    between = found.error + k * found.subjects
-    raters = (found.error + n * found.raters) / found.error
-    scaled = k * estimate * raters
-    rest = n * (1 + (k - 1) * estimate) - k * estimate
-    if scaled + rest <= 0 or between <= 0:  # Satterthwaite's approximation breaks down
-        return np.nan, np.nan
-    df = (scaled + rest) ** 2 / (scaled**2 / (r - 1) + rest**2 / error)
-    others = k * raters * found.error + (k * n - k - n) * found.error
-    tail = (1 - level) / 2
-    above, below = stats.f.isf(tail, subjects, df), stats.f.isf(tail, df, subjects)
-    # Divided by the quantiles, which have no bound when df is near 0.
-    low = n * (between / above - found.error) / (others + n * between / above)
-    high = n * (between - found.error / below) / (others / below + n * between)
-    return float(low), float(high)
+def _generalised(
+    found: Components, moments: CrossedMoments, level: float, estimates: dict[str, float]
+) -> pd.DataFrame:
+    squares = implied(found, moments)
+    ends = (np.nan, np.nan) if squares is None else generalised_interval(squares, level)
+    rows = [
+        {
+            "coefficient": name,
+            "estimate": estimates[name],
+            "ci_low": stepped_up(ends[0], raters),
+            "ci_high": stepped_up(ends[1], raters),
+        }
+        for name, raters in (("ICC2", 1), ("ICC2k", moments.r))
+    ]
+    return pd.DataFrame(rows)
 
 
 def _note(moments: CrossedMoments, level: float, *, complete: bool) -> str:
@@ -350,7 +257,7 @@ def _worries(
         )
     if np.isnan(found.error):
         said.append("Too few ratings to tell raters from error: ICC2 and ICC3 are undefined.")
-    elif found.error <= _ROUNDING * moments.total[-1, -1]:
+    elif found.error <= ROUNDING * moments.total[-1, -1]:
         said.append(
             "Raters agree fully or differ by constants, so there is no error: intervals of ICC3, "
             "and of ICC1 if they agree, are points; that of ICC2 is undefined if they differ."
@@ -367,3 +274,16 @@ def _worries(
         )
         said.append(f"Only {moments.n} subjects: {span}.")
     return said
+
+
+def _too_narrow(table: pd.DataFrame, generalised: pd.DataFrame) -> list[str]:
+    """Say so when raters are too few for the table's interval of ICC2."""
+    ours = generalised.iloc[0]
+    theirs = table.set_index("coefficient").loc["ICC2"]
+    if not theirs["ci_high"] - theirs["ci_low"] < _NARROW * (ours["ci_high"] - ours["ci_low"]):
+        return []
+    return [
+        "Raters are too few for the interval of ICC2 in the table, which is too narrow; the "
+        f"generalised interval, which holds, runs from {ours['ci_low']:.2f} to "
+        f"{ours['ci_high']:.2f} (see .generalised)."
+    ]

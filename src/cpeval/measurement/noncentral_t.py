@@ -37,10 +37,10 @@ def noncentral_t_quantile(probability: float, df: int, noncentrality: float) -> 
     if noncentrality < 0:
         return -noncentral_t_quantile(1 - probability, df, -noncentrality)
     spread = stats.chi(df)
-    ends = spread.ppf(1e-17), spread.isf(1e-17)
+    first, last = spread.ppf(1e-17), spread.isf(1e-17)
     # Even pieces follow the normal's step; growing ones the far quantiles of few degrees of
     # freedom, which are decided near 0.
-    ends = np.union1d(np.linspace(*ends, _PIECES + 1), np.geomspace(*ends, _PIECES + 1))
+    ends = np.union1d(np.linspace(first, last, _PIECES + 1), np.geomspace(first, last, _PIECES + 1))
     nodes, weights = leggauss(_POINTS)
     half = np.diff(ends)[:, None] / 2
     at = (ends[:-1, None] + half * (nodes + 1)).ravel()

@@ -152,9 +152,9 @@ def responsiveness(
     by the delta method. The area has DeLong's interval [4]_. Cuts: Youden's has the largest
     sensitivity + specificity, the other is nearest to the corner where both are 1; of several that
     tie the one with the largest sensitivity is given. Intervals of cuts are bootstrap percentiles,
-    drawn within the two groups. SEM is the root of the variances of occasions and error (occasions
-    at 0 if below), its interval that of its logarithm with occasions fixed; SDC is
-    :math:`1.96 \sqrt 2` SEM [5]_.
+    drawn within the two groups. The ICC's interval is generalised (see `icc`). SEM is the root of
+    the variances of occasions and error (occasions at 0 if below), its interval that of its
+    logarithm with occasions fixed; SDC is :math:`1.96 \sqrt 2` SEM [5]_.
 
     References
     ----------
