@@ -483,6 +483,14 @@ def test_shows_pickles_and_draws():
     assert result.plot(labels={"percent": "Percent"}).get_yticklabels()[0].get_text() == "Percent"
 
 
+def test_numbers_far_apart_are_names():
+    result = agreement(pd.DataFrame({"a": [1, 10**15, 1], "b": [1, 10**15, 10**15]}))
+    assert "No rating is" not in " ".join(result.warnings)
+    pd.testing.assert_frame_equal(
+        result.table, by_name(pd.DataFrame({"a": [1, 2, 1], "b": [1, 2, 2]})).reset_index()
+    )
+
+
 def test_a_million_ratings():
     rng = np.random.default_rng(0)
     x = rng.integers(0, 4, (200_000, 5))

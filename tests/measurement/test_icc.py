@@ -7,9 +7,12 @@ import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import assume, given, settings, strategies as st
+from scipy import stats
 
 from cpeval.errors import ColumnError, DataError, LevelError, OptionError, TooFewError
 from cpeval.measurement import icc
+from cpeval.measurement.crossed_moments import crossed_moments
+from cpeval.measurement.variance_ratio import SubjectModel
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 RTOL = 1e-10  # closed forms; R printed 17 digits
@@ -155,6 +158,49 @@ def test_variances_with_gaps_are_at_the_maximum(name, gaps):
 
     for k in np.flatnonzero(at > 0):
         assert abs(slope(k)) < 1e-6
+
+
+@pytest.mark.parametrize("name", ["anxiety_gaps", "penicillin_gaps"])
+def test_icc2s_interval_with_gaps_has_mean_squares_of_the_same_expectation(name, gaps):
+    ratings = frame(gaps[name]["ratings"])
+    x = ratings.to_numpy()
+    who, by = np.nonzero(~np.isnan(x))
+    subjects, raters = np.eye(len(x))[who], np.eye(x.shape[1])[by]
+
+    def onto(*columns):
+        basis = np.linalg.svd(np.hstack(columns), full_matrices=False)
+        return basis.U[:, basis.S > 1e-9] @ basis.U[:, basis.S > 1e-9].T
+
+    both = onto(subjects, raters)
+    n, r = len(x), x.shape[1]
+    k0 = np.trace(subjects.T @ (both - onto(raters)) @ subjects) / (n - 1)
+    n0 = np.trace(raters.T @ (both - onto(subjects)) @ raters) / (r - 1)
+    df = who.size - np.linalg.matrix_rank(both)
+    result = icc(ratings)
+    s, j, e = result.components["estimate"]
+    b, j = e + k0 * s, e + n0 * j
+    # Shrout & Fleiss' formula, with k0 for k and n0 for n.
+    rho, f = s / (s + (j - e) / n0 + e), j / e
+    top = k0 * rho * f + n0 * (1 + (k0 - 1) * rho) - k0 * rho
+    v = top**2 / ((k0 * rho * f) ** 2 / (r - 1) + (n0 * (1 + (k0 - 1) * rho) - k0 * rho) ** 2 / df)
+    up, down = stats.f.ppf(0.975, n - 1, v), stats.f.ppf(0.975, v, n - 1)
+    rest = k0 * j + (k0 * n0 - k0 - n0) * e
+    row = result.table.set_index("coefficient").loc["ICC2"]
+    np.testing.assert_allclose(row["ci_low"], n0 * (b - up * e) / (up * rest + n0 * b), rtol=1e-8)
+    np.testing.assert_allclose(
+        row["ci_high"], n0 * (down * b - e) / (rest + n0 * down * b), rtol=1e-8
+    )
+
+
+@pytest.mark.parametrize("raters", [False, True])
+def test_slope_of_the_likelihood_is_its_derivative(raters, gaps):
+    model = SubjectModel(
+        moments=crossed_moments(frame(gaps["anxiety_gaps"]["ratings"]).to_numpy()), raters=raters
+    )
+    for ratio in (0.05, 0.7, 4.0):
+        step = 1e-5 * ratio
+        found = (model._criterion(ratio + step) - model._criterion(ratio - step)) / (2 * step)
+        np.testing.assert_allclose(model._slope(ratio), found, rtol=1e-5, atol=1e-6)
 
 
 def test_without_gaps_reml_would_give_the_same(gaps):
@@ -312,6 +358,12 @@ def test_bad_input_is_refused():
         icc([[1, 2]])
 
 
+def test_far_from_zero():
+    x = frame(np.random.default_rng(1).integers(0, 8, (50, 3)))
+    # Integers and their mean: 1e8 leaves eight digits behind the point.
+    np.testing.assert_allclose(icc(x + 1e8).table["estimate"], icc(x).table["estimate"], atol=1e-7)
+
+
 def test_shows_pickles_and_draws():
     result = icc(GOOD, level=0.9)
     assert "90 % intervals" in result.note
@@ -354,8 +406,6 @@ def test_order_units_and_names_do_not_matter(rows, a, b, random):
 @given(st.integers(0, 2**32 - 1))
 def test_intervals_without_gaps_are_those_of_f(seed):
     # Shrout & Fleiss' formulas for ICC1 and ICC3, by the quantiles of F.
-    from scipy import stats
-
     rng = np.random.default_rng(seed)
     n, k = 12, 3
     x = rng.normal(size=(n, 1)) + rng.normal(size=(n, k))

@@ -343,8 +343,10 @@ def _worries(
             said.append(f"Categories that only one rater used: {', '.join(which)}.")
     values = [c for c in found.categories if isinstance(c, int) and not isinstance(c, bool)]
     if len(values) == len(found.categories):
-        between = sorted(set(range(min(values), max(values))) - set(values))
-        if between and len(between) <= len(values):
+        # Where more are missing than there, the numbers are names, such as 100 and 200.
+        reach = range(min(values), max(values))
+        between = sorted(set(reach) - set(values)) if len(reach) < 2 * len(values) else []
+        if between:
             said.append(
                 f"No rating is {listed(between)}. Brennan & Prediger's and Gwet's coefficients and "
                 "ordinal weights depend on how many categories there are: say with categories=."

@@ -166,7 +166,7 @@ def icc(
             f"{(times >= 2).sum()}, among {len(values)} subjects by {listed(data.raters)}."
         )
     moments = crossed_moments(used)
-    if moments.total[-1, -1] <= ROUNDING * max(moments.mean**2, 1e-300) * moments.n_ratings:
+    if moments.total[-1, -1] <= moments.n_ratings * (ROUNDING * moments.mean) ** 2:
         raise TooFewError(
             f"All ratings are equal ({listed([moments.mean])}): there is nothing to correlate."
         )
