@@ -233,6 +233,9 @@ def test_what_to_worry_about_is_said():
     usual = " ".join(responsiveness(before, after, anchor=said, **HOW).warnings)
     assert "is smaller than what can be told from noise in one person" in usual
     assert "people in one of the anchor's groups" in usual
+    apart = called(anchor=SAID, unchanged=["same"], improved=["better"])
+    assert by_name(apart).loc["auc", "estimate"] == 1
+    assert "The groups don't overlap" in " ".join(apart.warnings)
     weak = responsiveness(before, after, anchor=rng.permutation(said), **HOW)
     assert "hardly goes with change" in " ".join(weak.warnings)
 

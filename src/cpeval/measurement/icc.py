@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cpeval.errors import TooFewError, listed, require_level
 from cpeval.measurement.crossed_moments import CrossedMoments, crossed_moments
 from cpeval.measurement.crossed_reml import Components
-from cpeval.measurement.generalised_interval import generalised_interval
+from cpeval.measurement.generalised_interval import MeanSquares, generalised_interval
 from cpeval.measurement.icc_forms import ROUNDING, implied, of_moments, stepped_up
 from cpeval.measurement.ratings import rating_data
 from cpeval.numeric import numbers
@@ -30,6 +30,9 @@ _FEW_SUBJECTS = 50
 
 #: Shrout & Fleiss' interval of ICC2 is called too narrow below this share of the other's width.
 _NARROW = 0.8
+
+#: Only when raters differ at least so much: their mean square over that of error.
+_DIFFER = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -184,7 +187,7 @@ def icc(
         note=_note(moments, level, complete=complete),
         warnings=(
             *_worries(table, found, moments, len(values), once, missing, level),
-            *_too_narrow(table, generalised),
+            *_too_narrow(table, generalised, implied(found, moments)),
         ),
         generalised=generalised,
         components=pd.DataFrame(
@@ -276,14 +279,18 @@ def _worries(
     return said
 
 
-def _too_narrow(table: pd.DataFrame, generalised: pd.DataFrame) -> list[str]:
-    """Say so when raters are too few for the table's interval of ICC2."""
+def _too_narrow(
+    table: pd.DataFrame, generalised: pd.DataFrame, squares: MeanSquares | None
+) -> list[str]:
+    """Say so when raters are few and differ, so that the table's interval of ICC2 fails."""
+    if squares is None or squares.raters < _DIFFER * squares.error:
+        return []
     ours = generalised.iloc[0]
     theirs = table.set_index("coefficient").loc["ICC2"]
     if not theirs["ci_high"] - theirs["ci_low"] < _NARROW * (ours["ci_high"] - ours["ci_low"]):
         return []
     return [
-        "Raters are too few for the interval of ICC2 in the table, which is too narrow; the "
-        f"generalised interval, which holds, runs from {ours['ci_low']:.2f} to "
-        f"{ours['ci_high']:.2f} (see .generalised)."
+        "Raters are few and differ, so the interval of ICC2 in the table can be much too narrow; "
+        f"the generalised interval runs from {ours['ci_low']:.2f} to {ours['ci_high']:.2f} (see "
+        ".generalised)."
     ]

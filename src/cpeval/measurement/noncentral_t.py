@@ -48,10 +48,7 @@ def noncentral_t_quantile(probability: float, df: int, noncentrality: float) -> 
     scale = at / np.sqrt(df)
 
     def excess(t: float) -> float:
-        below = float(mass @ ndtr(t * scale - noncentrality))
-        above = float(mass @ ndtr(noncentrality - t * scale))
-        # Whichever tail is small has its digits.
-        return below - probability if probability < 0.5 else (1 - probability) - above
+        return float(mass @ ndtr(t * scale - noncentrality)) - probability
 
     low, high = noncentrality - 1.0, noncentrality + 1.0
     while excess(low) > 0:

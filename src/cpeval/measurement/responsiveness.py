@@ -377,6 +377,8 @@ def _worries(
                 f"The anchor hardly goes with change (correlation {weak:.2f}, below {_WEAK}): what "
                 "it says about change that matters is in doubt."
             )
+        if found["auc"] == 1:
+            said.append("The groups don't overlap, so the interval of auc is no more than a point.")
         if found["auc"] <= 0.5:
             said.append(
                 "The improved don't change more than the unchanged. Is better= the right way round?"
