@@ -1,6 +1,7 @@
 # Entries of raw4raters and raw5obser in ../agreement.json, from PyPI's irrCAC 0.4.4 and
 # krippendorff 0.9.0, which cpeval doesn't need. From this folder: python agreement_gaps.py
 import json
+import sys
 import warnings
 from importlib.metadata import version
 
@@ -28,4 +29,4 @@ for name in ("raw4raters", "raw5obser"):
             reliability_data=data.T.to_numpy(dtype=float), level_of_measurement=metric
         )
 versions = {package: version(package) for package in ("irrCAC", "krippendorff")}
-print(json.dumps({"versions": versions, "entries": found}, indent=1, default=float))
+json.dump({"versions": versions, "entries": found}, sys.stdout, indent=1, default=float)
