@@ -78,6 +78,7 @@ class Case:
     kind: str  # the class of the result, in the module of the function
     outcome: str | None = "y"
     by_person: bool = True  # uses the study, so people, arms and waves matter
+    frame: bool = True  # takes a dataframe, not columns
     located: tuple[str, ...] = ()  # columns that move and stretch with the outcome
     scaled: tuple[str, ...] = ()  # columns that only stretch
     fixed: tuple[str, ...] = ()  # columns that stay
@@ -156,8 +157,37 @@ CASES = {
         outcome="q1",
         by_person=False,
     ),
+    "agreement": Case(
+        lambda data: cp.measurement.agreement(items_of(data), weights="linear"),
+        "Agreement",
+        outcome=None,
+        by_person=False,
+    ),
+    "icc": Case(
+        lambda data: cp.measurement.icc(items_of(data)),
+        "IntraclassCorrelation",
+        outcome=None,
+        by_person=False,
+    ),
+    "limits_of_agreement": Case(
+        lambda data: cp.measurement.limits_of_agreement(data["q1"], data["q2"]),
+        "LimitsOfAgreement",
+        outcome=None,
+        by_person=False,
+        frame=False,
+    ),
+    "responsiveness": Case(
+        lambda data: cp.measurement.responsiveness(
+            data["q1"], data["q2"], anchor=data["sex"], unchanged=["f"], improved=["m"]
+        ),
+        "Responsiveness",
+        outcome=None,
+        by_person=False,
+        frame=False,
+    ),
 }
 OUTCOMES = [name for name, case in CASES.items() if case.outcome is not None]
+FRAMES = [name for name, case in CASES.items() if case.frame]
 BY_PERSON = [name for name, case in CASES.items() if case.by_person]
 UNITS = [name for name, case in CASES.items() if case.scaled]
 
@@ -400,7 +430,7 @@ def test_refuses_infinite_values(name):
     refused(case, data, DataError, rf"Infinite values: '{case.outcome}' in rows 1, 10\.")
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", FRAMES)
 def test_refuses_what_is_no_dataframe(name):
     with pytest.raises(OptionError, match="must be a dataframe that is in memory"):
         CASES[name].run(pl.from_pandas(people()).lazy())
