@@ -106,9 +106,7 @@ def asked_for(
     unknown = [name for name in given if name not in NAMES]
     if unknown or not given:
         hints = ", ".join(f"{name!r}{did_you_mean(name, NAMES)}" for name in unknown)
-        raise OptionError(
-            f"'coefficients' must be some of {listed(NAMES)}. Got {hints or 'none'}."
-        )
+        raise OptionError(f"'coefficients' must be some of {listed(NAMES)}. Got {hints or 'none'}.")
     names = list(dict.fromkeys(given))
     for option, value, least, coefficient in (
         ("factors", factors, 2, "omega_hierarchical"),
@@ -180,18 +178,14 @@ def estimates(
     )
 
 
-def _undefined(
-    values: Floats, names: list[str], matrix: Floats, asked: Asked
-) -> dict[str, str]:
+def _undefined(values: Floats, names: list[str], matrix: Floats, asked: Asked) -> dict[str, str]:
     """Which coefficients can't be had, and why; no reason where another warning gives it."""
     found: dict[str, str] = {}
     if not matrix.sum() > 1e-12 * np.trace(matrix):
         return dict.fromkeys(NAMES, "")
     variance = np.diag(matrix)
     if len(names) < 3:
-        found |= dict.fromkeys(
-            ("omega_total", "omega_hierarchical"), "A factor needs three items."
-        )
+        found |= dict.fromkeys(("omega_total", "omega_hierarchical"), "A factor needs three items.")
     if not (variance > 0).all():
         reason = "An item is constant: leave it out for these."
         found |= dict.fromkeys((*_NEED_INVERSE, "standardized_alpha"), reason)
@@ -223,7 +217,7 @@ def _draws(
     if wanted == ["alpha"]:
         return {"alpha": resampled_alpha(values, asked.draws, seed)}
     matrices = resampled_covariances(values, asked.draws, seed)
-    varied = (consistency.variances(matrices) > 0).all(axis=1)
+    varied = np.asarray((consistency.variances(matrices) > 0).all(axis=1))
     sound = varied.copy()
     least = np.linalg.eigvalsh(consistency.correlations(matrices[varied]))[:, 0]
     sound[varied] = least > 1e-10

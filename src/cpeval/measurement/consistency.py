@@ -37,7 +37,7 @@ def correlations(covariance: Floats) -> Floats:
     """Return correlation matrices; NaN where an item is constant."""
     with np.errstate(invalid="ignore", divide="ignore"):
         sd = np.sqrt(variances(covariance))
-        return covariance / (sd[..., :, None] * sd[..., None, :])
+        return np.asarray(covariance / (sd[..., :, None] * sd[..., None, :]))
 
 
 def alpha(covariance: Floats) -> Floats:
@@ -94,7 +94,8 @@ def lambda2_slope(covariance: Floats) -> Floats:
 
 def lambda6(covariance: Floats) -> Floats:
     """Guttman's lambda 6: what an item shares with the others is its squared multiple R."""
-    alone = 1 / variances(np.linalg.inv(covariance))
+    inverse: Floats = np.linalg.inv(covariance).astype(float)
+    alone = 1 / variances(inverse)
     return np.asarray(1 - alone.sum(axis=-1) / covariance.sum(axis=(-2, -1)))
 
 

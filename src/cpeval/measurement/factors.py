@@ -1,4 +1,4 @@
-"""Several common factors: least squares extraction, rotation, and Schmid and Leiman's general one."""
+"""Several common factors: minres, rotation, and Schmid and Leiman's general factor."""
 
 from __future__ import annotations
 

@@ -65,7 +65,8 @@ def _fit(
     answers: Floats, item: NDArray[np.intp], classes: int, rng: np.random.Generator
 ) -> LatentClasses:
     """Run EM from random starts; those best after a while go on, and the best of them is kept."""
-    patterns, people = np.unique(answers, axis=0, return_counts=True)
+    patterns, counts = np.unique(answers, axis=0, return_counts=True)
+    people = counts.astype(float)
     drawn = rng.exponential(size=(_STARTS, classes, len(item)))
     model = LatentClasses(
         np.full((_STARTS, classes), 1 / classes), _shares(drawn, item), np.full(_STARTS, -np.inf)

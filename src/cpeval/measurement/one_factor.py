@@ -211,10 +211,6 @@ def _derivatives(matrix: Floats, fit: OneFactor) -> tuple[Floats, Floats]:
     curve[:k, k:], curve[k:, :k] = mixed, mixed.T
     pp, pb = loadings @ p, loadings @ b
     curve[:k, :k] = 2 * gap + 2 * (
-        inverse * (pb - pp)
-        + through * pp
-        - np.outer(p, p)
-        + np.outer(p, b)
-        + np.outer(b, p)
+        inverse * (pb - pp) + through * pp - np.outer(p, p) + np.outer(p, b) + np.outer(b, p)
     )
     return slope, curve

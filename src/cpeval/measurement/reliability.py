@@ -224,8 +224,11 @@ def _reliability(
         table=found.table,
         note=" ".join([_base(scores, moments, missing, asked), *found.sentences]),
         warnings=tuple(
-            [*scores.warnings, *_worries(described, found.table, moments, constant, asked.level)]
-            + found.warnings
+            [
+                *scores.warnings,
+                *_worries(described, found.table, moments, constant, asked.level),
+                *found.warnings,
+            ]
         ),
         items=described,
         sem=float(np.sqrt(covariance.sum() * max(1 - alpha, 0.0))) if alpha == alpha else alpha,

@@ -1,4 +1,4 @@
-"""Intervals of reliability coefficients: Feldt's, from each person's influence, and bootstrapped."""
+"""Intervals of reliability coefficients: Feldt's, by each person's influence, bootstrapped."""
 
 from __future__ import annotations
 
