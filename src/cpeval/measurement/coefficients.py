@@ -297,8 +297,8 @@ def _sentences(asked: Asked) -> list[str]:
         )
     if asked.resampled:
         said.append(
-            f"{', '.join(asked.resampled)}: errors and BCa intervals ({100 * asked.level:g} %) from "
-            f"{asked.draws:,} bootstrap samples (Efron, 1987)."
+            f"{', '.join(asked.resampled)}: errors and BCa intervals ({100 * asked.level:g} %) "
+            f"from {asked.draws:,} bootstrap samples (Efron, 1987)."
         )
     if "split_half" in asked.names:
         said.append("split_half: odd against even items, by Spearman and Brown.")

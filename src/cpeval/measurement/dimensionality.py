@@ -122,7 +122,7 @@ def dimensions(
     Returns
     -------
     Dimensions
-        ``table``, a row a component: component (1 ...), estimate (its eigenvalue), share (of the
+        ``table``, a row a component: term ("component_1" ...), estimate (its eigenvalue), share (of the
         variance), random_mean and random_95 (mean and 95th percentile of that eigenvalue among
         unrelated items), p (share of draws with a larger one, counting the sample as one), n.
 
@@ -247,7 +247,7 @@ def _against_chance(matrix: Floats, chance: Floats, n: int) -> pd.DataFrame:
     observed = eigenvalues(matrix)
     return pd.DataFrame(
         {
-            "component": np.arange(1, len(observed) + 1),
+            "term": [f"component_{place}" for place in range(1, len(observed) + 1)],
             "estimate": observed,
             "share": observed / len(observed),
             "random_mean": chance.mean(axis=0),
@@ -328,7 +328,7 @@ def _worries(matrix: Floats, n: int, names: list[str], found: extraction.Factors
         )
     elif least < 1e-10:
         said.append("Some items follow from others, or there are no more people than items.")
-    perfect = np.argwhere(np.triu(np.abs(matrix) > 0.999, 1)).tolist()
+    perfect = np.argwhere(np.triu(np.abs(matrix) > 0.99, 1)).tolist()
     if perfect:
         pairs = ", ".join(f"{names[i]!r} and {names[j]!r}" for i, j in perfect[:20])
         more = f" and {len(perfect) - 20} more pairs" if len(perfect) > 20 else ""

@@ -63,7 +63,20 @@ def maximum_likelihood(correlation: Floats) -> OneFactor:
         and (fit.unique > _LEAST_UNIQUE).all()
         and _discrepancy(correlation, fit) <= _discrepancy(correlation, start) + 1e-12
     )
-    return _upright(fit) if found else expectation_maximisation(correlation)
+    if found:
+        return _upright(fit)
+    fit = expectation_maximisation(correlation)
+    edge = _at_the_edge(correlation, int(np.argmin(fit.unique)))
+    better = _discrepancy(correlation, edge) <= _discrepancy(correlation, fit)
+    return _upright(edge) if better else fit
+
+
+def _at_the_edge(correlation: Floats, item: int) -> OneFactor:
+    """The solution in which the factor is one of the items, to which EM creeps only."""
+    least = _LEAST_UNIQUE
+    loadings = correlation[item] * np.sqrt(1 - least)
+    loadings[item] = np.sqrt(1 - least)
+    return OneFactor(loadings, np.maximum(1 - loadings**2, least))
 
 
 def expectation_maximisation(correlation: Floats, *, steps: int = _EM_STEPS) -> OneFactor:

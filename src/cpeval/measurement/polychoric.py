@@ -22,8 +22,9 @@ def polychoric(values: Floats) -> Floats:
 
     Two steps (Olsson 1979): thresholds are normal quantiles of each item's cumulative shares;
     then each correlation maximises the likelihood of the pair's table at these thresholds, by
-    Fisher's scoring for all pairs at once. No count is added to empty cells. A pair whose
-    likelihood rises up to a perfect correlation gets 0.9999 of it.
+    Fisher's scoring for all pairs at once. No count is added to empty cells. With one, the
+    likelihood may rise all the way to a perfect correlation; it is flat there, and a value beyond
+    0.99 says no more than that.
     """
     k = values.shape[1]
     tables, thresholds = _tables(values)

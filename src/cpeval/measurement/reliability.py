@@ -223,15 +223,13 @@ def _reliability(
     return Reliability(
         table=found.table,
         note=" ".join([_base(scores, moments, missing, asked), *found.sentences]),
-        warnings=tuple(
-            [
-                *scores.warnings,
-                *_worries(described, found.table, moments, constant, asked.level),
-                *found.warnings,
-            ]
+        warnings=(
+            *scores.warnings,
+            *_worries(described, found.table, moments, constant, asked.level),
+            *found.warnings,
         ),
         items=described,
-        sem=float(np.sqrt(covariance.sum() * max(1 - alpha, 0.0))) if alpha == alpha else alpha,
+        sem=float(np.sqrt(covariance.sum() * max(1 - alpha, 0.0))) if np.isfinite(alpha) else alpha,
         omega_variants=omega_variants(covariance) if fitted else _no_variants(),
         n_excluded=scores.n_excluded,
     )

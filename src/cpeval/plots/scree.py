@@ -18,7 +18,7 @@ def scree(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     table : pandas.DataFrame
-        component, estimate, random_mean, random_95, a row a component.
+        estimate, random_mean, random_95, a row a component, the largest first.
     ax : matplotlib.axes.Axes, optional
         Where to draw; without it, on new axes.
     """
@@ -26,7 +26,7 @@ def scree(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     with styled():
         ax = axes(ax)
-        x = table["component"]
+        x = range(1, len(table) + 1)
         ax.plot(
             x,
             table["estimate"],
