@@ -39,7 +39,7 @@ def test_by_hand():
     assert np.isnan(table.loc["d", "discrimination"])
     assert result.n_excluded == 1
     assert result.warnings == (
-        "1 of 6 rows have no answer and was left out.",
+        "1 of 6 rows has no answer.",
         "Only 4 rows have all items: discrimination is imprecise below 50.",
         "Items to which everyone gives the same answer: 'd'.",
         "Items that go against the others (should they be reversed?): 'sure <b>', 'c'.",

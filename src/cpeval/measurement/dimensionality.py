@@ -122,9 +122,9 @@ def dimensions(
     Returns
     -------
     Dimensions
-        ``table``, a row a component: term ("component_1" ...), estimate (its eigenvalue), share (of the
-        variance), random_mean and random_95 (mean and 95th percentile of that eigenvalue among
-        unrelated items), p (share of draws with a larger one, counting the sample as one), n.
+        ``table``, a row a component: term ("component_1" ...), estimate (its eigenvalue), share
+        (of the variance), random_mean and random_95 (mean and 95th percentile of that eigenvalue
+        among unrelated items), p (share of draws with a larger one, the sample counted as one), n.
 
     Raises
     ------

@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 #: The least share of an item's variance that is its own, as psych has it.
 LEAST_UNIQUE = 0.005
-_NEWTON_STEPS, _TURNS = 30, 5000
+_NEWTON_STEPS, _TURNS = 30, 3000
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def minres(correlation: Floats, n_factors: int) -> Factors:
     """
     start = np.clip(1 / np.linalg.pinv(correlation).diagonal(), 2 * LEAST_UNIQUE, 1.0)
     found = optimize.minimize(
-        lambda unique: _misfit(correlation, unique, n_factors)[:2],
+        lambda unique: _misfit(correlation, unique, n_factors),
         start,
         jac=True,
         method="L-BFGS-B",
@@ -58,8 +58,8 @@ def minres(correlation: Floats, n_factors: int) -> Factors:
     unique = np.asarray(found.x)
     inside = unique > 1.001 * LEAST_UNIQUE
     for _ in range(_NEWTON_STEPS if inside.all() and (unique < 0.9999).all() else 0):
-        value, slope, curve = _misfit(correlation, unique, n_factors)
-        step = np.linalg.lstsq(curve, slope, rcond=None)[0]
+        value, slope = _misfit(correlation, unique, n_factors)
+        step = np.linalg.lstsq(_curvature(correlation, unique, n_factors), slope, rcond=None)[0]
         trial = unique - step
         better = _misfit(correlation, trial, n_factors)[0] <= value + 1e-15
         if not (trial > LEAST_UNIQUE).all() or not better:
@@ -73,18 +73,22 @@ def minres(correlation: Floats, n_factors: int) -> Factors:
     return _in_order(Factors(loadings, unique, np.eye(n_factors)))
 
 
-def _misfit(correlation: Floats, unique: Floats, n_factors: int) -> tuple[float, Floats, Floats]:
-    """Value, slope and curvature in the unique variances."""
+def _misfit(correlation: Floats, unique: Floats, n_factors: int) -> tuple[float, Floats]:
+    """Value and slope in the unique variances."""
     values, vectors = np.linalg.eigh(correlation - np.diag(unique))
-    rest, kept = values[:-n_factors], values[-n_factors:]
-    of_rest, of_kept = vectors[:, :-n_factors], vectors[:, -n_factors:]
-    inner = of_rest @ of_rest.T
-    curve = inner**2
-    ratio = rest[:, None] / (rest[:, None] - kept[None, :])
-    curve = curve + 2 * np.einsum(
-        "im,jm,mp,ip,jp->ij", of_rest, of_rest, ratio, of_kept, of_kept, optimize=True
-    )
-    return float((rest**2).sum() / 2), -(of_rest**2 @ rest), curve
+    rest, of_rest = values[:-n_factors], vectors[:, :-n_factors]
+    return float((rest**2).sum() / 2), -(of_rest**2 @ rest)
+
+
+def _curvature(correlation: Floats, unique: Floats, n_factors: int) -> Floats:
+    """Second derivatives of `_misfit`, shape (k, k)."""
+    values, vectors = np.linalg.eigh(correlation - np.diag(unique))
+    rest, of_rest = values[:-n_factors], vectors[:, :-n_factors]
+    curve: Floats = (of_rest @ of_rest.T) ** 2
+    for kept, of_kept in zip(values[-n_factors:], vectors[:, -n_factors:].T, strict=True):
+        between = (of_rest * (rest / (rest - kept))) @ of_rest.T
+        curve = curve + 2 * between * np.outer(of_kept, of_kept)
+    return curve
 
 
 def varimax(factors: Factors) -> Factors:
@@ -106,7 +110,8 @@ def varimax(factors: Factors) -> Factors:
 def oblimin(factors: Factors) -> Factors:
     """Rotate, factors may correlate, by oblimin with gamma 0 (quartimin).
 
-    Gradient projection (Jennrich 2002) from the factors as extracted and from varimax; the better.
+    The criterion (Jennrich & Sampson 1966) is minimised by BFGS over factors of unit length, from
+    the factors as extracted and from varimax; the lower minimum counts.
     """
     found = [_quartimin(start.loadings) for start in (factors, varimax(factors))]
     _, loadings, turn = min(found, key=lambda one: round(one[0], 12))
@@ -118,32 +123,25 @@ def _quartimin(start: Floats) -> tuple[float, Floats, Floats]:
     p = start.shape[1]
     off = 1 - np.eye(p)
 
-    def criterion(turn: Floats) -> tuple[float, Floats, Floats]:
+    def unit(point: Floats) -> tuple[Floats, Floats]:
+        columns = point.reshape(p, p)
+        length = np.sqrt((columns**2).sum(axis=0))
+        return columns / length, length
+
+    def criterion(point: Floats) -> tuple[float, Floats]:
+        turn, length = unit(point)
         inverse = np.linalg.inv(turn)
         loadings = start @ inverse.T
         others = loadings**2 @ off
         slope = -(loadings.T @ (loadings * others) @ inverse).T
-        return float((loadings**2 * others).sum() / 4), loadings, slope
+        along = slope - turn * (turn * slope).sum(axis=0)
+        return float((loadings**2 * others).sum() / 4), (along / length).ravel()
 
-    turn, length = np.eye(p), 1.0
-    value, loadings, slope = criterion(turn)
-    for _ in range(_TURNS):
-        projected = slope - turn * (turn * slope).sum(axis=0)
-        size = np.sqrt((projected**2).sum())
-        if size < 1e-11:
-            break
-        length *= 2
-        for _ in range(60):
-            trial = turn - length * projected
-            trial = trial / np.sqrt((trial**2).sum(axis=0))
-            new = criterion(trial)
-            if value - new[0] > 0.5 * size**2 * length:
-                break
-            length /= 2
-        if not new[0] < value:
-            break
-        turn, (value, loadings, slope) = trial, new
-    return value, loadings, turn
+    found = optimize.minimize(
+        criterion, np.eye(p).ravel(), jac=True, method="BFGS", options={"gtol": 1e-11}
+    )
+    turn = unit(found.x)[0]
+    return float(found.fun), start @ np.linalg.inv(turn).T, turn
 
 
 def _in_order(factors: Factors) -> Factors:

@@ -136,7 +136,10 @@ def items(
     table = _describe(values, low, high)
     table.insert(0, "item", names)
     table.insert(2, "missing", 1 - table["n"] / scores.n_rows)
-    worries = [text for text in scores.warnings if "pairs use" not in text]
+    worries = []
+    if scores.n_excluded:
+        verb = "has" if scores.n_excluded == 1 else "have"
+        worries.append(f"{scores.n_excluded} of {scores.n_rows} rows {verb} no answer.")
     return ItemAnalysis(
         table=table,
         note=(
