@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _STARTS, _SHORT, _LONG, _KEPT, _CLOSE = 20, 50, 3000, 3, 1e-9
+#: How many numbers an array of all starts may have.
+_NUMBERS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,27 @@ def _fit(
     model = LatentClasses(
         np.full((_STARTS, classes), 1 / classes), _shares(drawn, item), np.full(_STARTS, -np.inf)
     )
-    model = _climb(model, patterns, people, item, _SHORT)
-    model = model.take(np.argsort(-model.log_likelihood, kind="stable")[:_KEPT])
-    model = _climb(model, patterns, people, item, _LONG)
-    return model.take(np.array([np.argmax(model.log_likelihood)]))
+    for steps, kept in ((_SHORT, _KEPT), (_LONG, 1)):
+        model = _climb_in_parts(model, patterns, people, item, steps)
+        model = model.take(np.argsort(-model.log_likelihood, kind="stable")[:kept])
+    return model
+
+
+def _climb_in_parts(
+    model: LatentClasses, patterns: Floats, people: Floats, item: NDArray[np.intp], steps: int
+) -> LatentClasses:
+    """Run `_climb` on as many starts at once as memory allows."""
+    starts, classes = model.sizes.shape
+    size = max(1, _NUMBERS // (len(patterns) * classes))
+    parts = [
+        _climb(model.take(np.arange(at, min(at + size, starts))), patterns, people, item, steps)
+        for at in range(0, starts, size)
+    ]
+    return LatentClasses(
+        np.concatenate([part.sizes for part in parts]),
+        np.concatenate([part.answers for part in parts]),
+        np.concatenate([part.log_likelihood for part in parts]),
+    )
 
 
 def _climb(

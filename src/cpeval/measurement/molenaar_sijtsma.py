@@ -10,6 +10,7 @@ Flags = NDArray[np.bool_]
 
 #: More different answers than this are a measurement rather than categories.
 MOST_CODES = 30
+_ROWS = 20_000
 
 
 def molenaar_sijtsma(values: Floats) -> float:
@@ -29,15 +30,19 @@ def molenaar_sijtsma(values: Floats) -> float:
     if not 2 <= codes.size <= MOST_CODES:
         return float("nan")
     n, k = values.shape
-    taken = (values[:, :, None] >= codes[1:]).reshape(n, -1).astype(float)
+    together = np.zeros((k * (codes.size - 1),) * 2)
+    for begin in range(0, n, _ROWS):
+        part = values[begin : begin + _ROWS, :, None] >= codes[1:]
+        taken = part.reshape(len(part), -1).astype(float)
+        together += taken.T @ taken
     weight = np.tile(np.diff(codes), k)
     item = np.repeat(np.arange(k), codes.size - 1)
-    counts = taken.sum(axis=0)
+    counts = together.diagonal()
     order = np.argsort(counts, kind="stable")
     order = order[(counts[order] > 0) & (counts[order] < n)]
-    taken, weight, item, share = taken[:, order], weight[order], item[order], counts[order] / n
+    weight, item, share = weight[order], item[order], counts[order] / n
     unseen = item[:, None] == item[None, :]
-    both = np.where(unseen, np.nan, taken.T @ taken / n)
+    both = np.where(unseen, np.nan, together[np.ix_(order, order)] / n)
     both = _filled(both, share, counts[order])
     low, high = np.outer(share, share), np.minimum(share[:, None], share[None, :])
     both = np.where(unseen, np.clip(both, low, high), both)

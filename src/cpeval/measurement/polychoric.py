@@ -15,6 +15,7 @@ _STEPS, _CLOSE = 60, 1e-12
 #: an error below 1e-14.
 _POINTS = ((0.25, 10), (0.7, 20), (1.0, 48))
 _PER_BLOCK = 4_000_000
+_ROWS = 20_000
 
 
 def polychoric(values: Floats) -> Floats:
@@ -40,16 +41,21 @@ def _tables(values: Floats) -> tuple[Floats, Floats]:
     codes = [np.unique(column[~np.isnan(column)]) for column in values.T]
     most = max(len(one) for one in codes)
     n, k = values.shape
-    gave = np.zeros((n, k, most))
+    tables = np.zeros((k * most, k * most))
+    for begin in range(0, n, _ROWS):
+        part = values[begin : begin + _ROWS]
+        gave = np.zeros((len(part), k, most))
+        for item, one in enumerate(codes):
+            gave[:, item, : len(one)] = part[:, item, None] == one
+        flat = gave.reshape(len(part), k * most)
+        tables += flat.T @ flat
     thresholds = np.full((k, most + 1), np.inf)
     thresholds[:, 0] = -np.inf
     for item, one in enumerate(codes):
-        gave[:, item, : len(one)] = values[:, item, None] == one
-        counts = gave[:, item, : len(one)].sum(axis=0)
+        at = item * most
+        counts = tables.diagonal()[at : at + len(one)]
         thresholds[item, 1 : len(one)] = ndtri(counts.cumsum()[:-1] / counts.sum())
-    flat = gave.reshape(n, k * most)
-    tables = (flat.T @ flat).reshape(k, most, k, most).transpose(0, 2, 1, 3)
-    return tables, thresholds
+    return tables.reshape(k, most, k, most).transpose(0, 2, 1, 3), thresholds
 
 
 def correlations_of_tables(tables: Floats, rows: Floats, columns: Floats) -> Floats:
