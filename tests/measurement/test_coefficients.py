@@ -15,6 +15,7 @@ from cpeval.measurement.coefficients import NAMES, SMOOTH
 from cpeval.measurement.factors import minres, oblimin, omega_hierarchical, varimax
 from cpeval.measurement.greatest_lower_bound import greatest_lower_bound
 from cpeval.measurement.item_moments import ItemMoments, resampled_alpha, resampled_covariances
+from cpeval.measurement.reliability_intervals import bias_corrected
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 RTOL = 1e-10  # closed forms; R printed 17 digits
@@ -224,6 +225,18 @@ def test_bootstrap_agrees_with_scipy(real_items):
     assert row["se"] == pytest.approx(error, rel=0.05)
     assert row["ci_low"] == pytest.approx(theirs.confidence_interval.low, abs=0.2 * error)
     assert row["ci_high"] == pytest.approx(theirs.confidence_interval.high, abs=0.2 * error)
+
+
+def test_the_interval_is_corrected_for_bias_and_skewness():
+    # Draws are the quantiles of a standard normal; 30.85 % of them lie below -0.5, so the bias is
+    # -0.5. One influence of 2 and four of -0.5: acceleration 7.5 / (6 * 5**1.5).
+    draws = stats.norm.ppf((np.arange(100_000) + 0.5) / 100_000)
+    influence = np.array([2.0, -0.5, -0.5, -0.5, -0.5])
+    error, (low, high) = bias_corrected(-0.5, draws, influence, 0.9)
+    speed, z = 7.5 / (6 * 5**1.5), stats.norm.ppf(0.95)
+    assert error == pytest.approx(1, abs=1e-3)
+    assert low == pytest.approx(-0.5 + (-0.5 - z) / (1 - speed * (-0.5 - z)), abs=1e-3)
+    assert high == pytest.approx(-0.5 + (-0.5 + z) / (1 - speed * (-0.5 + z)), abs=1e-3)
 
 
 def test_bootstrap_is_of_alpha_unless_others_are_named(real_items):

@@ -89,6 +89,10 @@ def test_random_eigenvalues_are_those_of_unrelated_normal_items():
     np.testing.assert_allclose(ours.mean(axis=0), theirs.mean(axis=0), atol=0.01)
     ends = [np.quantile(one, 0.95, axis=0) for one in (ours, theirs)]
     np.testing.assert_allclose(*ends, atol=0.02)
+    by_hand = [np.corrcoef(rng.normal(size=(8, 5)), rowvar=False) for _ in range(8000)]
+    theirs = eigenvalues(np.array(by_hand)).mean(axis=0)
+    ours = random_eigenvalues(8, 5, 8000, 4).mean(axis=0)
+    np.testing.assert_allclose(ours, theirs, atol=0.02)  # standard deviations of about 0.4
     few = random_eigenvalues(4, 6, 50, 4)
     np.testing.assert_allclose(few.sum(axis=1), 6)
     np.testing.assert_allclose(few[:, 3:], 0, atol=1e-12)

@@ -47,7 +47,7 @@ def _improved(covariance: Floats, seed: int) -> Floats:
     signs = np.random.default_rng(seed).permuted(np.tile(start, (_STARTS, 1)), axis=1)
     variance, least = np.diag(covariance), 1e-12 * np.trace(covariance)
     rows = np.arange(_STARTS)
-    while True:
+    for _ in range(k * k):  # far more than are needed
         # s'Cs after the signs of i (+) and j (-) change, less what it was.
         pull = -4 * signs * (signs @ covariance) + 4 * variance
         change = pull[:, :, None] + pull[:, None, :] - 8 * covariance
@@ -55,6 +55,7 @@ def _improved(covariance: Floats, seed: int) -> Floats:
         best = change.reshape(_STARTS, -1).argmin(axis=1)
         gains = change.reshape(_STARTS, -1)[rows, best] < -least
         if not gains.any():
-            return signs
+            break
         for place in np.divmod(best[gains], k):
             signs[rows[gains], place] *= -1
+    return signs

@@ -66,17 +66,15 @@ def _filled(both: Floats, share: Floats, counts: Floats) -> Floats:
 
     filled = both.copy()
     for row, column in np.argwhere(~seen).tolist():
-        if tied[row] and tied[column]:
-            found = [around(row, column)]
-        else:
-            found = []
-            for along, other, down in ((row, column, True), (column, row, False)):
-                line = seen[:, column] if down else seen[row, :]
-                for near in [along, along] if tied[along] else _nearest(line, along):
-                    known = around(near, column) if down else around(row, near)
-                    p, q = share[along], share[near]
-                    found.append(known * p / q)
-                    found.append(known * (1 - p) / (1 - q) - share[other] * (q - p) / (1 - q))
+        found = []
+        for along, other, down in ((row, column, True), (column, row, False)):
+            line = seen[:, column] if down else seen[row, :]
+            # A step that others equal has those for neighbours, on both sides.
+            for near in [along, along] if tied[along] else _nearest(line, along):
+                known = around(near, column) if down else around(row, near)
+                p, q = share[along], share[near]
+                found.append(known * p / q)
+                found.append(known * (1 - p) / (1 - q) - share[other] * (q - p) / (1 - q))
         kept = [one for one in found if not np.isnan(one)]
         filled[row, column] = sum(kept) / len(kept) if kept else 0.0
     return filled
