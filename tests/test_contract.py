@@ -185,6 +185,18 @@ CASES = {
         by_person=False,
         frame=False,
     ),
+    "items": Case(
+        lambda data: cp.measurement.items(items_of(data)),
+        "ItemAnalysis",
+        outcome="q1",
+        by_person=False,
+    ),
+    "dimensions": Case(
+        lambda data: cp.measurement.dimensions(items_of(data), draws=20, seed=1),
+        "Dimensions",
+        outcome="q1",
+        by_person=False,
+    ),
 }
 OUTCOMES = [name for name, case in CASES.items() if case.outcome is not None]
 FRAMES = [name for name, case in CASES.items() if case.frame]

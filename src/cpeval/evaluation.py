@@ -318,7 +318,9 @@ def _reliability(plan: StudyFile, data: pd.DataFrame) -> Result:
         use = plan.instruments[definition.name]
         points = item_points(rows, definition, items=use.items, on_invalid=use.on_invalid)
         try:
-            one = measurement.reliability(points[definition.items_of(scale)])
+            one = measurement.reliability(
+                points[definition.items_of(scale)], coefficients=["alpha"]
+            )
         except TooFewError as error:
             warnings.append(f"{column}: {error}")
             continue

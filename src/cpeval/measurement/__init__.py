@@ -2,8 +2,10 @@
 
 from cpeval.measurement.agreement import Agreement, agreement
 from cpeval.measurement.dif import DifferentialFunctioning, dif
+from cpeval.measurement.dimensionality import Dimensions, dimensions
 from cpeval.measurement.icc import IntraclassCorrelation, icc
 from cpeval.measurement.invariant_ordering import InvariantOrdering, invariant_ordering
+from cpeval.measurement.item_analysis import ItemAnalysis, items
 from cpeval.measurement.limits_of_agreement import LimitsOfAgreement, limits_of_agreement
 from cpeval.measurement.monotonicity import Monotonicity, monotonicity
 from cpeval.measurement.reliability import Reliability, reliability
@@ -14,8 +16,10 @@ from cpeval.measurement.select_scales import ScaleSelection, select_scales
 __all__ = [
     "Agreement",
     "DifferentialFunctioning",
+    "Dimensions",
     "IntraclassCorrelation",
     "InvariantOrdering",
+    "ItemAnalysis",
     "LimitsOfAgreement",
     "Monotonicity",
     "Reliability",
@@ -24,8 +28,10 @@ __all__ = [
     "ScaleSelection",
     "agreement",
     "dif",
+    "dimensions",
     "icc",
     "invariant_ordering",
+    "items",
     "limits_of_agreement",
     "monotonicity",
     "reliability",
