@@ -19,8 +19,8 @@ from cpeval.errors import (
     TooFewError,
 )
 from cpeval.measurement import agreement
-from cpeval.measurement.chance_corrected import category_counts
-from cpeval.measurement.krippendorff import alpha
+from cpeval.measurement.raters.chance_corrected import category_counts
+from cpeval.measurement.raters.krippendorff import alpha
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 RTOL = 1e-10  # closed forms; R printed 17 digits

@@ -10,12 +10,16 @@ from scipy import stats
 
 from cpeval.errors import OptionError, TooFewError
 from cpeval.measurement import reliability
-from cpeval.measurement.best_split import lambda4
-from cpeval.measurement.coefficients import NAMES, SMOOTH
-from cpeval.measurement.factors import minres, oblimin, omega_hierarchical, varimax
-from cpeval.measurement.greatest_lower_bound import greatest_lower_bound
-from cpeval.measurement.item_moments import ItemMoments, resampled_alpha, resampled_covariances
-from cpeval.measurement.reliability_intervals import bias_corrected
+from cpeval.measurement.consistency.best_split import lambda4
+from cpeval.measurement.consistency.coefficients import NAMES, SMOOTH
+from cpeval.measurement.consistency.greatest_lower_bound import greatest_lower_bound
+from cpeval.measurement.consistency.item_moments import (
+    ItemMoments,
+    resampled_alpha,
+    resampled_covariances,
+)
+from cpeval.measurement.consistency.reliability_intervals import bias_corrected
+from cpeval.measurement.structure.factors import minres, oblimin, omega_hierarchical, varimax
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 RTOL = 1e-10  # closed forms; R printed 17 digits

@@ -13,10 +13,10 @@ from scipy import stats
 
 from cpeval.errors import ColumnError, DataError, OptionError, TooFewError
 from cpeval.measurement import dif
-from cpeval.measurement.dif_purification import adjusted_p
-from cpeval.measurement.dif_statistics import JODOIN_GIERL, by_delta, by_r2
-from cpeval.measurement.mantel_haenszel import common_odds
-from cpeval.measurement.proportional_odds import null_log_likelihood, proportional_odds
+from cpeval.measurement.item_bias.dif_purification import adjusted_p
+from cpeval.measurement.item_bias.dif_statistics import JODOIN_GIERL, by_delta, by_r2
+from cpeval.measurement.item_bias.mantel_haenszel import common_odds
+from cpeval.measurement.item_bias.proportional_odds import null_log_likelihood, proportional_odds
 
 PATH = Path(__file__).parents[1] / "reference" / "dif.json"
 ENTRIES = json.loads(PATH.read_text(encoding="utf-8"))["entries"]

@@ -8,14 +8,14 @@ from matplotlib.figure import Figure
 
 from cpeval.errors import DataError, OptionError, TooFewError
 from cpeval.measurement import dimensions
-from cpeval.measurement.parallel_analysis import (
+from cpeval.measurement.structure.parallel_analysis import (
     average_partials,
     eigenvalues,
     leading,
     random_eigenvalues,
     random_polychoric_eigenvalues,
 )
-from cpeval.measurement.polychoric import polychoric
+from cpeval.measurement.structure.polychoric import polychoric
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 R = json.loads((REFERENCE / "dimensions.json").read_text(encoding="utf-8"))["entries"]

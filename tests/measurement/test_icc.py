@@ -11,8 +11,8 @@ from scipy import stats
 
 from cpeval.errors import ColumnError, DataError, LevelError, OptionError, TooFewError
 from cpeval.measurement import icc
-from cpeval.measurement.crossed_moments import crossed_moments
-from cpeval.measurement.variance_ratio import SubjectModel
+from cpeval.measurement.raters.crossed_moments import crossed_moments
+from cpeval.measurement.raters.variance_ratio import SubjectModel
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 RTOL = 1e-10  # closed forms; R printed 17 digits

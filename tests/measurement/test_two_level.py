@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings, strategies as st
 
 from cpeval.errors import OptionError, TooFewError
 from cpeval.measurement import scalability
-from cpeval.measurement.guttman import guttman, joint_counts
-from cpeval.measurement.item_codes import item_codes
+from cpeval.measurement.mokken.guttman import guttman, joint_counts
+from cpeval.measurement.mokken.item_codes import item_codes
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 #: Two ways of the same sum.

@@ -1,17 +1,17 @@
 """Say whether an instrument can be trusted."""
 
-from cpeval.measurement.agreement import Agreement, agreement
-from cpeval.measurement.dif import DifferentialFunctioning, dif
-from cpeval.measurement.dimensionality import Dimensions, dimensions
-from cpeval.measurement.icc import IntraclassCorrelation, icc
-from cpeval.measurement.invariant_ordering import InvariantOrdering, invariant_ordering
+from cpeval.measurement.change.responsiveness import Responsiveness, responsiveness
+from cpeval.measurement.consistency.reliability import Reliability, reliability
 from cpeval.measurement.item_analysis import ItemAnalysis, items
-from cpeval.measurement.limits_of_agreement import LimitsOfAgreement, limits_of_agreement
-from cpeval.measurement.monotonicity import Monotonicity, monotonicity
-from cpeval.measurement.reliability import Reliability, reliability
-from cpeval.measurement.responsiveness import Responsiveness, responsiveness
-from cpeval.measurement.scalability import Scalability, scalability
-from cpeval.measurement.select_scales import ScaleSelection, select_scales
+from cpeval.measurement.item_bias.dif import DifferentialFunctioning, dif
+from cpeval.measurement.mokken.invariant_ordering import InvariantOrdering, invariant_ordering
+from cpeval.measurement.mokken.monotonicity import Monotonicity, monotonicity
+from cpeval.measurement.mokken.scalability import Scalability, scalability
+from cpeval.measurement.mokken.select_scales import ScaleSelection, select_scales
+from cpeval.measurement.raters.agreement import Agreement, agreement
+from cpeval.measurement.raters.icc import IntraclassCorrelation, icc
+from cpeval.measurement.raters.limits_of_agreement import LimitsOfAgreement, limits_of_agreement
+from cpeval.measurement.structure.dimensionality import Dimensions, dimensions
 
 __all__ = [
     "Agreement",

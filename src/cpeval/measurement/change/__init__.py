@@ -1,0 +1,1 @@
+"""Whether a measure notices change."""

@@ -1,0 +1,1 @@
+"""How far raters, or two ways to measure, agree."""

@@ -1,0 +1,1 @@
+"""How many dimensions items have, and which item belongs to which."""
