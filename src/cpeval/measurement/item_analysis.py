@@ -101,7 +101,7 @@ def items(
     ------
     OptionError
         ``items`` is not an eager dataframe; ``range`` is not two numbers, the first lower;
-        options of `cpeval.measurement.consistency.reliability` that don't go together.
+        options of `cpeval.measurement.reliability` that don't go together.
     ColumnError, CodeError, DataError, DefinitionError
         As `cpeval.score` raises them; answers outside ``range``.
     TooFewError

@@ -18,7 +18,7 @@ def bland_altman(table: pd.DataFrame, pairs: pd.DataFrame, *, ax: Axes | None = 
     Parameters
     ----------
     table : pandas.DataFrame
-        That of `cpeval.measurement.raters.limits_of_agreement`: term, estimate, ci_low, ci_high.
+        That of `cpeval.measurement.limits_of_agreement`: term, estimate, ci_low, ci_high.
     pairs : pandas.DataFrame
         mean and difference of each pair.
     ax : matplotlib.axes.Axes, optional

@@ -23,7 +23,7 @@ def roc_curve(roc: pd.DataFrame, table: pd.DataFrame, *, ax: Axes | None = None)
     roc : pandas.DataFrame
         cut, sensitivity, specificity, from one end of the curve to the other.
     table : pandas.DataFrame
-        That of `cpeval.measurement.change.responsiveness`, with rows mid_youden and mid_closest.
+        That of `cpeval.measurement.responsiveness`, with rows mid_youden and mid_closest.
     ax : matplotlib.axes.Axes, optional
         Where to draw; without it, on new axes.
 

@@ -56,7 +56,7 @@ _FEWEST_DRAWS = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a call of `cpeval.measurement.consistency.reliability` asks for."""
+    """What a call of `cpeval.measurement.reliability` asks for."""
 
     names: list[str]
     resampled: list[str]

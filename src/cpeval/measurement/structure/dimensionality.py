@@ -115,7 +115,7 @@ def dimensions(
         Sets of unrelated items for parallel analysis. With polychoric correlations each takes
         as long as the items themselves: 30 items of 10,000 people a few tenths of a second.
     missing : {"listwise", "pairwise", "two_way"}
-        As `cpeval.measurement.consistency.reliability` takes it.
+        As `cpeval.measurement.reliability` takes it.
     seed : int or numpy.random.Generator, optional
         For the draws and two-way imputation.
 
