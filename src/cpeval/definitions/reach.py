@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from cpeval.definitions.scales import Scale
 
-#: More different scores than a look-up table could hold; a definition with more has no table.
-_MOST = 20_000
 
-
-def reach(scale: Scale, points: Sequence[set[float]]) -> tuple[float, float]:
+def reach(scale: Scale, points: Sequence[Set[float]]) -> tuple[float, float]:
     """Return the lowest and highest score before lookup and linear.
 
     Parameters
     ----------
     scale : Scale
         Of items.
-    points : sequence of set of float
+    points : sequence of sets of float
         What each of its k items may be worth, weighted.
 
     Examples
@@ -26,8 +23,7 @@ def reach(scale: Scale, points: Sequence[set[float]]) -> tuple[float, float]:
     (0.0, 6.0)
     """
     k = len(points)
-    if scale.combine == "count":
-        points = [{float(p in (scale.counted or ())) for p in worth} for worth in points]
+    points = _counted(scale, points)
     low = sorted(min(worth) for worth in points)
     high = sorted((max(worth) for worth in points), reverse=True)
     if scale.combine == "maximum":
@@ -44,20 +40,32 @@ def reach(scale: Scale, points: Sequence[set[float]]) -> tuple[float, float]:
     )
 
 
-def few_values(scale: Scale, points: Sequence[set[float]]) -> set[float] | None:
-    """Return every score before lookup; None where scores fall between, or are too many."""
+def few_values(scale: Scale, points: Sequence[Set[float]], *, most: int) -> set[float] | None:
+    """Return every score before lookup; None where scores fall between, or are over ``most``."""
     if scale.combine == "mean" or scale.prorate:
         return None
     if scale.combine == "maximum":
         return {p for worth in points for p in worth}
-    if scale.combine == "count":
-        points = [{float(p in (scale.counted or ())) for p in worth} for worth in points]
+    points = _counted(scale, points)
     gaps = len(points) - (scale.answered or len(points))
     # Sums by how many items are missing, so that none is counted which the rule refuses.
     sums = [{0.0}, *(set[float]() for _ in range(gaps))]
     for worth in points:
+        # Before it is made: a sum of two sets has at least as many values as this.
+        if any(some and len(some) + len(worth) - 1 > most for some in sums):
+            return None
         grown = [{round(total + p, 9) for total in some for p in worth} for some in sums]
         sums = [more | (sums[m - 1] if m else set()) for m, more in enumerate(grown)]
-        if sum(map(len, sums)) > _MOST:
-            return None
-    return set().union(*sums)
+    found = set().union(*sums)
+    return found if len(found) <= most else None
+
+
+def _counted(scale: Scale, points: Sequence[Set[float]]) -> Sequence[Set[float]]:
+    """What an item adds to a count: 1, 0 or either."""
+    if scale.combine != "count":
+        return points
+    counted = set(scale.counted or ())
+    return [
+        {0.0, 1.0} - ({1.0} if worth.isdisjoint(counted) else {0.0} if worth <= counted else set())
+        for worth in points
+    ]
