@@ -37,6 +37,8 @@ def read_toml(path: str | Path, error: type[CpevalError]) -> dict[str, object]:
         if _LONG_KEY.search(text):
             raise error(f"{path}: nested too deeply.")
         return tomllib.loads(text)
+    except CpevalError:
+        raise
     except FileNotFoundError:
         raise error(f"There is no file {str(path)!r}.") from None
     except IsADirectoryError:

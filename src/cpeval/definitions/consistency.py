@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cpeval.definitions.items import Item, Rule
 from cpeval.definitions.part import Finding, Mistake, found_by
-from cpeval.definitions.reach import few_values, reach
+from cpeval.definitions.reach import Work, Worth, few_values, reach
 from cpeval.definitions.scale_order import order_mistakes
 from cpeval.definitions.scales import Bands, Scale
 from cpeval.errors import did_you_mean, listed
@@ -88,6 +88,9 @@ class _Whole:
 
     def __init__(self, one: Instrument) -> None:
         self.one = one
+        self.work = Work()
+        self._worths: dict[int, frozenset[float]] = {}
+        self._alike: dict[tuple[str, bool], frozenset[float]] = {}
 
     @cached_property
     def codes(self) -> list[str]:
@@ -210,10 +213,14 @@ class _Whole:
             return
         low, high = reach(before, points)
         if scale.lookup is not None:
-            values = few_values(before, points, most=4 * len(scale.lookup) + 200)
+            values = few_values(before, points, most=4 * len(scale.lookup) + 200, work=self.work)
             if values is None:
                 falls = before.combine == "mean" or before.prorate
-                why = "a mean or a prorated sum falls between" if falls else "there are too many"
+                why = (
+                    "a mean or a prorated sum falls between"
+                    if falls
+                    else "there are too many to look up"
+                )
                 yield Mistake((*here, "lookup"), f"needs whole scores; {why}")
                 return
             gaps, unused = values - set(scale.lookup), set(scale.lookup) - values
@@ -232,39 +239,30 @@ class _Whole:
         for place, bands in enumerate(scale.bands):
             yield _bands_mistakes((*here, "bands", place), bands, low, high)
 
-    def _points(self, scale: Scale) -> list[frozenset[float]] | None:
-        """What each item of a scale may be worth, times its weight; None where some are wrong."""
+    def _points(self, scale: Scale) -> list[Worth] | None:
+        """What each item of a scale may be worth, with its weight; None where some are wrong."""
         if any(self.wrong_scales[place] for place, s in enumerate(self.one.scales) if s is scale):
             return None
         codes = self.under(scale)
         places = range(len(codes)) if scale.items == "all" else [self.by_code[c] for c in codes]
-        if not places or any(self.wrong_items[place] for place in places):
+        if not codes or any(self.wrong_items[place] for place in places):
             return None
+        weights = scale.weights or dict.fromkeys(codes, 1.0)
         worth = [self._worth(place) for place in places]
-        if scale.weights is None:
-            return worth
-        weights = [scale.weights[code] for code in codes]
-        return [frozenset(w * p for p in some) for w, some in zip(weights, worth, strict=True)]
+        return [(some, weights[code]) for some, code in zip(worth, codes, strict=True)]
 
     def _worth(self, place: int) -> frozenset[float]:
-        item = self.one.items[place]
-        if item.values is None and not item.rules:
+        if place not in self._worths:
+            item = self.one.items[place]
             # One set for all items alike: a hostile file has many, with many codes.
-            return self._plain_worth(item.responses, reversed_=item.reversed)
-        return frozenset(self.one.worth(item))
-
-    def _plain_worth(self, responses: str, *, reversed_: bool) -> frozenset[float]:
-        if (responses, reversed_) not in self._shared:
-            codes = self.one.responses[responses].codes
-            both = min(codes) + max(codes)
-            self._shared[responses, reversed_] = frozenset(
-                both - code if reversed_ else code for code in codes
-            )
-        return self._shared[responses, reversed_]
-
-    @cached_property
-    def _shared(self) -> dict[tuple[str, bool], frozenset[float]]:
-        return {}
+            alike = (item.responses, item.reversed)
+            if item.values is not None or item.rules:
+                self._worths[place] = frozenset(self.one.worth(item))
+            else:
+                if alike not in self._alike:
+                    self._alike[alike] = frozenset(self.one.worth(item))
+                self._worths[place] = self._alike[alike]
+        return self._worths[place]
 
 
 def _range_mistake(here: tuple[str | int, ...], scale: Scale, low: float, high: float) -> Finding:
@@ -310,24 +308,33 @@ def _column_mistakes(one: Instrument) -> Finding:
 
 def _value_set_mistakes(one: Instrument) -> Finding:
     yield _chosen_value_set(one)
-    valued = [place for place, s in enumerate(one.scales) if s.combine == "value_set"]
+    yield _valued_scales(one)
+    for scale in one.scales:
+        yield _mistakes_of_values(one, scale)
+
+
+def _valued_scales(one: Instrument) -> Finding:
+    valued = [scale for scale in one.scales if scale.combine == "value_set"]
     if one.value_sets and not valued:
         yield Mistake(("value_sets",), 'no scale has combine = "value_set"')
     if len(valued) > 1:
         yield Mistake(("scales",), 'only one scale may have combine = "value_set"')
-    if any(item.responses not in one.responses for item in one.items):
+
+
+def _mistakes_of_values(one: Instrument, scale: Scale) -> Finding:
+    if scale.combine != "value_set":
         return
-    for scale in (one.scales[place] for place in valued):
-        codes = {
-            item.code: sorted(one.responses[item.responses].codes)
-            for item in one.items
-            if scale.items == "all" or item.code in (scale.items or ())
-        }
-        for name, values in one.value_sets.items():
-            yield (
-                Mistake(("value_sets", name, *mistake.path), mistake.text)
-                for mistake in found_by(values.mistakes(codes))
-            )
+    valued = [
+        item for item in one.items if scale.items == "all" or item.code in (scale.items or ())
+    ]
+    if any(item.responses not in one.responses for item in valued):
+        return
+    codes = {item.code: sorted(one.responses[item.responses].codes) for item in valued}
+    for name, values in one.value_sets.items():
+        yield (
+            Mistake(("value_sets", name, *mistake.path), mistake.text)
+            for mistake in found_by(values.mistakes(codes))
+        )
 
 
 def _chosen_value_set(one: Instrument) -> Finding:

@@ -17,13 +17,11 @@ from annotated_types import MaxLen, MinLen
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from cpeval.definitions.kinds import brief, name as as_name
+from cpeval.definitions.kinds import MOST_MISTAKES, brief, name as as_name
 from cpeval.definitions.part import Mistakes, Part, Step, found_by
 from cpeval.definitions.validation import keys_text, mistakes, path_text, rows
 from cpeval.errors import did_you_mean
 
-#: A file with more mistakes than this is another kind of file.
-MOST = 100
 #: Keys by which a table is known, so that others may refer to it: kept even when refused.
 _CALLED = ("name", "code")
 
@@ -56,7 +54,7 @@ def every_mistake(
     try:
         search.part(model, given, ())
     except _Enough:
-        search.lines.append(f"and more than {MOST} mistakes in all: mend these first")
+        search.lines.append(f"and more than {MOST_MISTAKES} mistakes in all: mend these first")
     return search.lines or mistakes(error, model)
 
 
@@ -66,7 +64,7 @@ class _Search:
         self.lines: list[str] = []
 
     def add(self, path: Sequence[Step], text: str) -> None:
-        if len(self.lines) >= MOST:
+        if len(self.lines) >= MOST_MISTAKES:
             raise _Enough
         where = path_text(path, self.given)
         line = f"{where}: {text}" if where else text

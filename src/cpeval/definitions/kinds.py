@@ -19,6 +19,8 @@ from cpeval.definitions.part import Mistake, Mistakes, Step
 
 #: Bounds beyond which something is not a questionnaire but a mistake, or made to exhaust memory.
 MOST_ITEMS = 1000
+#: A file with more mistakes than this is another kind of file.
+MOST_MISTAKES = 100
 _LONGEST_NAME, _LONGEST_LINE, _LONGEST_TEXT = 60, 300, 20_000
 _LARGEST_NUMBER = 1e12
 
@@ -157,6 +159,8 @@ def gathered(pairs: Iterable[tuple[Step, object]], check: Callable[[Any], Any]) 
             wrong += [Mistake((step, *one.path), one.text) for one in several.found]
         except ValueError as problem:
             wrong.append(Mistake((step,), str(problem)))
+        if len(wrong) > MOST_MISTAKES:
+            break
     if wrong:
         raise Mistakes(wrong)
     return values
@@ -168,6 +172,8 @@ def _list_of(check: Callable[[Any], Any], example: str, least: int = 0) -> Calla
             raise ValueError(f"should be a list, such as {example}. Got {brief(value)}")
         if len(value) < least:
             raise ValueError("should not be empty")
+        if len(value) > MOST_ITEMS:
+            raise ValueError(f"should have at most {MOST_ITEMS:,}. It has {len(value):,}")
         return gathered(enumerate(value), check)
 
     return checked

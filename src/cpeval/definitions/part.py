@@ -51,12 +51,19 @@ def found_by(findings: Finding) -> Iterator[Mistake]:
         return
 
 
-def refuse_if(holds: Callable[[Any], object], text: str, *keys: str) -> Check:
-    """Return a check of one condition; it is about one key, or about several of a table."""
+def refuse_if(
+    holds: Callable[[Any], object], text: str, *keys: str, doubtful: tuple[str, ...] | None = None
+) -> Check:
+    """Return a check of one condition; it is about one key, or about several of a table.
+
+    ``doubtful`` are those not to be relied on when it holds: ``keys``, when absent.
+    """
 
     def check(part: Any) -> Iterator[Mistake]:  # noqa: ANN401
         if holds(part):
-            yield Mistake(keys if len(keys) == 1 else (), text, keys)
+            yield Mistake(
+                keys if len(keys) == 1 else (), text, keys if doubtful is None else doubtful
+            )
 
     return check
 

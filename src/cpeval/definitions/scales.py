@@ -230,6 +230,7 @@ class Scale(Part):
             'combine = "count" needs counted, the points to count',
             "combine",
             "counted",
+            doubtful=("counted",),
         ),
         refuse_if(
             lambda s: s.counted is not None and s.items is not None and s.combine != "count",
@@ -241,6 +242,7 @@ class Scale(Part):
             'combine = "goal_attainment" needs correlation, that of a person\'s goals (often 0.3)',
             "combine",
             "correlation",
+            doubtful=("correlation",),
         ),
         refuse_if(
             lambda s: (

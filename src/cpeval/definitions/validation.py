@@ -103,7 +103,7 @@ def path_text(path: Sequence[Step], given: object = None) -> str:
         called = ""
         try:
             here = here[step]  # type: ignore[index]
-            called = next(str(here[key]) for key in ("name", "code") if here.get(key))
+            called = next(here[key] for key in ("name", "code") if isinstance(here.get(key), str))
         except (AttributeError, KeyError, IndexError, TypeError, StopIteration, ValueError):
             pass
         number = isinstance(step, int)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
+from functools import lru_cache
+from itertools import islice, product
 from math import prod
 from pathlib import Path
 from typing import Annotated, ClassVar, Self
@@ -33,6 +34,13 @@ class AnyAt(Part):
 
     codes: SomeNumbers
     amount: Number
+
+
+@lru_cache(maxsize=2)
+def _states(codes: tuple[tuple[float, ...], ...]) -> dict[str, None]:
+    """Every combination of answers, in order: the last item changes first."""
+    texts = [[f"{code:g}" for code in some] for some in codes]
+    return dict.fromkeys(map("".join, product(*texts)))
 
 
 def _codes_beyond(place: int, term: AnyAt, codes: set[float]) -> Finding:
@@ -122,14 +130,15 @@ class ValueSet(Part):
                 f"combinations of {listed(self.by)} need {number * len(tables):,}",
             )
             return
-        states = ["".join(f"{c:g}" for c in state) for state in product(*codes.values())]
-        known = set(states)
+        states = _states(tuple(map(tuple, codes.values())))
         for stratum, values in tables.items():
             where = f" for {', '.join(stratum)}" if stratum else ""
-            gaps = [state for state in states if state not in values]
-            unknown = [state for state in values if state not in known]
-            if gaps:
-                yield Mistake(("profiles",), f"no value{where} for {listed(gaps, most=8)}")
+            unknown = [state for state in values if state not in states]
+            number = len(states) - len(values) + len(unknown)
+            if number:
+                gaps = list(islice((state for state in states if state not in values), 8))
+                more = f" and {number - 8:,} more" if number > 8 else ""
+                yield Mistake(("profiles",), f"no value{where} for {listed(gaps)}{more}")
             if unknown:
                 yield Mistake(("profiles",), f"no such state{where} as {listed(unknown, most=8)}")
 
