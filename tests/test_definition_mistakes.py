@@ -123,14 +123,14 @@ ITEMS = [
     ("reversed = true", 'reversed = "yes"', "items.2.reversed: should be true or false, without quotes. Got 'yes'"),
     ("reversed = true", "reversed = true, values = { 0 = 0, 1 = 0, 2 = 1 }", "items.2: reversed or values, not both"),
     ("reversed = true", "values = { 0 = 0, 1 = 0 }", "items.2.values: lacks 2"),
-    ("reversed = true", "values = { 0 = 0, 1 = 0, 2 = 1, 3 = 1 }", "items.2.values: has 3, which the response codes have not"),
+    ("reversed = true", "values = { 0 = 0, 1 = 0, 2 = 1, 3 = 1 }", "items.2.values: has 3, not among the response codes"),
     ("reversed = true", "values = { 0 = 0, 1 = 0, 2 = true }", "items.2.values.2: should be a number. Got true"),
     ("reversed = true", "values = [0, 0, 1]", "items.2.values: should be a table, such as { 0 = 0, 1 = 4 }. Got [0, 0, 1]"),
     ("reversed = true", RULE.replace('"1"', '"9"'), "items.2.rules.1.item: there is no item '9'"),
     ("reversed = true", RULE.replace("[0]", "[7]"), "items.2.rules.1.codes: item '1' has no codes 7"),
     ("reversed = true", RULE.replace("[0]", "[]"), "items.2.rules.1.codes: should not be empty"),
     ("reversed = true", RULE.replace("[0]", '"absent"'), "items.2.rules.1.codes: should be a list of codes, or \"missing\". Got 'absent'"),
-    ("reversed = true", RULE.replace("2 = 2", "3 = 2"), "items.2.rules.1.values: lacks 2 and has 3, which the response codes have not"),
+    ("reversed = true", RULE.replace("2 = 2", "3 = 2"), "items.2.rules.1.values: lacks 2 and has 3, not among the response codes"),
 ]  # fmt: skip
 
 RESPONSES = [
@@ -181,7 +181,7 @@ SCALES = [
     ('items = "all"', 'items = "all"\ncounted = [1]', 'scales.1.counted: is for combine = "count"'),
     ('items = "all"\nrange = [0, 4]', 'items = "all"\ncombine = "maximum"\nweights = { 1 = 1, 2 = 1 }', "scales.1.weights: is for sums and means"),
     ('items = "all"', 'items = "all"\nweights = { 1 = 1 }', "scales.1.weights: lacks '2'"),
-    ('items = "all"', 'items = "all"\nweights = { 1 = 1, 2 = 1, 3 = 1 }', "scales.1.weights: has '3', which the items have not"),
+    ('items = "all"', 'items = "all"\nweights = { 1 = 1, 2 = 1, 3 = 1 }', "scales.1.weights: has '3', not among the items"),
     ('items = "all"', 'items = "all"\nweights = { 1 = 1, 2 = inf }', "scales.1.weights.2: should be a finite number. Got inf"),
     ('items = "all"', 'items = "all"\ncorrelation = 0.3', 'scales.1.correlation: is for combine = "goal_attainment"'),
     ('items = "all"', 'items = "all"\nmultiply = 2', "scales.1.multiply: is for scales of terms; use linear"),
@@ -212,7 +212,7 @@ SCALES = [
     ("range = [0, 4]", BANDS + '{ label = "b", low = 0, high = 4 }] }, { source = "t", bands = [{ label = "b", low = 0, high = 4 }] }]', "scales.1.bands: several sets of bands need a name each, and none twice"),
     ("range = [0, 4]", 'range = [0, 4]\nreliability = { value = 0.8 }', "scales.1.reliability.source: is needed and absent"),
     ('code = "1"', 'code = "percent"', "scales.2 (percent).name: its column would be 'mine_percent', which is that of item 'percent'"),
-    ('name = "percent"', 'name = "band"', "scales.2 (band).name: its column would be 'mine_band', which is that of what is added to 'mine'"),
+    ('name = "percent"', 'name = "band"', "scales.2 (band).name: its column would be 'mine_band', which is what scoring or banding adds to 'mine'"),
 ]  # fmt: skip
 
 
@@ -246,7 +246,7 @@ def test_mistakes_of_goals(old, new, said):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("b = { 2 = 0.2 } }", "c = { 2 = 0.2 } }", "value_sets.ours.decrements: these and the items differ in 'b', 'c'"),
+        ("b = { 2 = 0.2 } }", "c = { 2 = 0.2 } }", "value_sets.ours.decrements: lacks 'b' and has 'c', not among the items"),
         ("b = { 2 = 0.2 } }", "b = { 3 = 0.2 } }", "value_sets.ours.decrements.b: item 'b' has no codes 3"),
         ("b = { 2 = 0.2 } }", 'b = { 2 = "x" } }', "value_sets.ours.decrements.b.2: should be a number. Got 'x'"),
         ("codes = [2]", "codes = [5]", "value_sets.ours.any_at.1: no item has codes 5"),

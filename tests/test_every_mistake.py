@@ -5,7 +5,7 @@ import re
 import tomllib
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 import cpeval as cp
 from cpeval.errors import DefinitionError
@@ -209,7 +209,8 @@ def test_each_way_gives_its_line(way):
     assert_each_is_named([way])
 
 
-@given(st.lists(st.sampled_from(WAYS), min_size=2, max_size=12, unique_by=lambda way: way[2]))
+@settings(max_examples=max(200, settings.default.max_examples))
+@given(st.lists(st.sampled_from(WAYS), min_size=2, max_size=30, unique_by=lambda way: way[2]))
 def test_several_at_once_are_all_named_and_nothing_else(ways):
     assert_each_is_named(apart(ways))
 

@@ -7,15 +7,15 @@ Each check is by itself: one that meets a value which is wrong in itself ends th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cpeval.definitions.items import Item, Rule
-from cpeval.definitions.part import Finding, Mistake, found_by
+from cpeval.definitions.items import Item, Responses, Rule
+from cpeval.definitions.part import Finding, Mistake, differ, found_by
 from cpeval.definitions.reach import Work, Worth, few_values, reach
 from cpeval.definitions.scale_order import order_mistakes
-from cpeval.definitions.scales import Bands, Scale
+from cpeval.definitions.scales import Band, Bands, Scale
 from cpeval.errors import did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class _Whole:
     # ---- items
 
     def item_mistakes(self) -> Finding:
-        yield (Mistake(("items",), text) for text in _twice(self.codes, "code"))
+        yield _said(("items",), lambda: _twice(self.codes, "code"))
         for place in range(len(self.one.items)):
             yield self.wrong_items[place]
 
@@ -124,18 +124,16 @@ class _Whole:
             answers = None
         else:
             answers = self.one.responses[item.responses]
-            yield (
-                Mistake((*here, "values"), text)
-                for text in _differ(item.values, answers.codes, "the response codes")
-            )
+            yield self._item_values((*here, "values"), item, answers)
         for number, rule in enumerate(item.rules):
             where = (*here, "rules", number)
             if answers is not None:
-                yield (
-                    Mistake((*where, "values"), text)
-                    for text in _differ(rule.values, answers.codes, "the response codes")
-                )
+                yield self._item_values((*where, "values"), rule, answers)
             yield self._rule(where, rule)
+
+    @staticmethod
+    def _item_values(where: tuple[str | int, ...], one: Item | Rule, answers: Responses) -> Finding:
+        return _said(where, lambda: differ(one.values, answers.codes, "the response codes"))
 
     def _rule(self, where: tuple[str | int, ...], rule: Rule) -> Finding:
         if rule.item not in self.by_code:
@@ -152,9 +150,7 @@ class _Whole:
     # ---- scales
 
     def scale_mistakes(self) -> Finding:
-        yield (
-            Mistake(("scales",), text) for text in _twice([s.name for s in self.one.scales], "name")
-        )
+        yield _said(("scales",), lambda: _twice([s.name for s in self.one.scales], "name"))
         for place in range(len(self.one.scales)):
             yield self.wrong_scales[place]
 
@@ -171,7 +167,7 @@ class _Whole:
         if not isinstance(scale.items, list):
             return
         where = (*here, "items")
-        yield (Mistake(where, text) for text in _twice(scale.items, "item"))
+        yield from (Mistake(where, text) for text in _twice(scale.items, "item"))
         if scale.key_items not in (None, len(scale.items)):
             number = len(scale.items)
             yield Mistake(where, f"key_items says {scale.key_items} items; here are {number}")
@@ -194,10 +190,8 @@ class _Whole:
 
     def _weights(self, here: tuple[str | int, ...], scale: Scale) -> Finding:
         if scale.weights is not None and scale.items not in (None, "key"):
-            yield (
-                Mistake((*here, "weights"), text)
-                for text in _differ(scale.weights, dict.fromkeys(self.under(scale)), "the items")
-            )
+            wanted = dict.fromkeys(self.under(scale))
+            yield _said((*here, "weights"), lambda: differ(scale.weights, wanted, "the items"))
 
     # ---- what the items can give
 
@@ -274,11 +268,12 @@ def _range_mistake(here: tuple[str | int, ...], scale: Scale, low: float, high: 
 
 def _bands_mistakes(here: tuple[str | int, ...], bands: Bands, low: float, high: float) -> Finding:
     for place, band in enumerate(bands.bands):
-        yield (
-            Mistake((*here, "bands", place), f"lies beyond the scores, {low:g} to {high:g}")
-            for _ in [0]
-            if band.high < low - 1e-9 or band.low > high + 1e-9
-        )
+        yield _band_mistake((*here, "bands", place), band, low, high)
+
+
+def _band_mistake(here: tuple[str | int, ...], band: Band, low: float, high: float) -> Finding:
+    if band.high < low - 1e-9 or band.low > high + 1e-9:
+        yield Mistake(here, f"lies beyond the scores, {low:g} to {high:g}")
 
 
 def raw_scale(one: Instrument, scale: Scale) -> Scale | None:
@@ -295,14 +290,14 @@ def raw_scale(one: Instrument, scale: Scale) -> Scale | None:
 
 def _column_mistakes(one: Instrument) -> Finding:
     """No scale's column is that of an item, or what scoring and banding add to another scale."""
-    taken = {f"{one.name}_{item.code}": f"item {item.code!r}" for item in one.items}
+    taken = {f"{one.name}_{item.code}": f"that of item {item.code!r}" for item in one.items}
     for scale in one.scales:
         column = one.column(scale)
-        taken |= {f"{column}{end}": f"what is added to {column!r}" for end in _ADDED}
+        taken |= {f"{column}{end}": f"what scoring or banding adds to {column!r}" for end in _ADDED}
     for place, scale in enumerate(one.scales):
         column = one.column(scale)
         if column in taken:
-            text = f"its column would be {column!r}, which is that of {taken[column]}"
+            text = f"its column would be {column!r}, which is {taken[column]}"
             yield Mistake(("scales", place, "name"), text)
 
 
@@ -343,22 +338,13 @@ def _chosen_value_set(one: Instrument) -> Finding:
         yield Mistake(("value_set",), text)
 
 
+def _said(where: tuple[str | int, ...], lines: Callable[[], Iterable[str]]) -> Finding:
+    """Find what ``lines`` says of a place; asked here, so that an unknown value ends this alone."""
+    for text in lines():
+        yield Mistake(where, text)
+
+
 def _twice(names: Sequence[str], what: str) -> Iterable[str]:
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         yield f"the {what} {listed(twice)} stands twice"
-
-
-def _differ(
-    given: dict[float, float] | dict[str, float] | None,
-    wanted: dict[float, str] | dict[str, None],
-    what: str,
-) -> Iterable[str]:
-    """Say how the keys of a table differ from those that it should have."""
-    if given is None or given.keys() == wanted.keys():
-        return
-    lacks = sorted(wanted.keys() - given.keys())
-    extra = sorted(given.keys() - wanted.keys())
-    said = [f"lacks {listed(lacks)}"] if lacks else []
-    said += [f"has {listed(extra)}, which {what} have not"] if extra else []
-    yield " and ".join(said)

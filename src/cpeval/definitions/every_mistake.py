@@ -136,8 +136,10 @@ class _Search:
         inner, many = _parts_of(model, key)
         if inner is None:
             return self._plain(model, key, given, path)
+        if given is None and field.default is None:  # as a definition in memory says "none"
+            return None
         if many is None:
-            return given if given is None else self.part(inner, given, path)
+            return self.part(inner, given, path)
         if not isinstance(given, list | Mapping) or isinstance(given, list) != (many is list):
             kind = "a list of tables" if many is list else "a table of tables"
             self.add(path, f"should be {kind}. Got {brief(given)}")

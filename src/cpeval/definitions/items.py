@@ -21,7 +21,7 @@ from cpeval.definitions.kinds import (
     Truth,
     code_key,
 )
-from cpeval.definitions.part import Finding, Mistake, Mistakes, Part, refuse_if
+from cpeval.definitions.part import Finding, Mistake, Mistakes, Part, Step, refuse_if
 from cpeval.errors import did_you_mean, listed
 
 #: Answers beyond these are a measurement, not codes.
@@ -29,17 +29,22 @@ MOST_CODES = 1001
 
 
 def _unknown_codes(one: Responses) -> Finding:
-    """Codings lead to codes that the set has."""
-    yield (
-        Mistake(("other_codings", place), f"there are no codes {listed(unknown)}")
-        for place, coding in enumerate(one.other_codings)
-        if (unknown := [to for to in coding.values() if to not in one.codes])
-    )
-    yield (
-        Mistake(("codings", name), f"there are no codes {listed(unknown)}")
-        for name, coding in one.codings.items()
-        if (unknown := [to for to in coding.values() if to not in one.codes])
-    )
+    """The other codings lead to codes that the set has."""
+    for place, coding in enumerate(one.other_codings):
+        yield _lead_nowhere(("other_codings", place), coding, one)
+
+
+def _unknown_named_codes(one: Responses) -> Finding:
+    for name, coding in one.codings.items():
+        yield _lead_nowhere(("codings", name), coding, one)
+
+
+def _lead_nowhere(
+    where: tuple[Step, ...], coding: Mapping[float, float], one: Responses
+) -> Finding:
+    unknown = [to for to in coding.values() if to not in one.codes]
+    if unknown:
+        yield Mistake(where, f"there are no codes {listed(unknown)}")
 
 
 def _clashing_codes(one: Responses) -> Finding:
@@ -58,13 +63,8 @@ def _clashing_codes(one: Responses) -> Finding:
 
 def _answers_and_missing(one: Responses) -> Finding:
     answers = {*one.codes}
-    yield _both(one, answers)
     answers.update(*one.other_codings)
     answers.update(*one.codings.values())
-    yield _both(one, answers - {*one.codes})
-
-
-def _both(one: Responses, answers: set[float]) -> Finding:
     both = [code for code in one.missing_codes if code in answers]
     if both:
         yield Mistake(("missing_codes",), f"{listed(dict.fromkeys(both))} are answers too")
@@ -107,6 +107,7 @@ class Responses(Part):
 
     checks: ClassVar = (
         _unknown_codes,
+        _unknown_named_codes,
         _clashing_codes,
         _answers_and_missing,
         _codings_without_standard,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from cpeval.errors import listed
+
 #: One step of a path: a key, or a position in a list (from 0).
 Step = str | int
 
@@ -66,6 +68,19 @@ def refuse_if(
             )
 
     return check
+
+
+def differ(
+    given: Mapping[Any, object] | None, wanted: Mapping[Any, object], what: str
+) -> Iterator[str]:
+    """Say how the keys of a table differ from those that it should have, if they do."""
+    if given is None or given.keys() == wanted.keys():
+        return
+    lacks = sorted(wanted.keys() - given.keys())
+    extra = sorted(given.keys() - wanted.keys())
+    said = [f"lacks {listed(lacks)}"] if lacks else []
+    said += [f"has {listed(extra)}, not among {what}"] if extra else []
+    yield " and ".join(said)
 
 
 class Part(BaseModel):

@@ -22,7 +22,7 @@ from cpeval.definitions.kinds import (
     Truth,
     Weights,
 )
-from cpeval.definitions.part import Finding, Mistake, Part, refuse_if
+from cpeval.definitions.part import Finding, Mistake, Part, differ, refuse_if
 from cpeval.errors import listed
 
 #: No questionnaire that is valued by a table of states has more of them.
@@ -101,9 +101,8 @@ class ValueSet(Part):
     def _decrement_mistakes(self, codes: Mapping[str, Sequence[float]]) -> Iterable[Mistake]:
         if not self.decrements:
             return
-        odd = sorted(set(self.decrements) ^ set(codes))
-        if odd:
-            yield Mistake(("decrements",), f"these and the items differ in {listed(odd)}")
+        for text in differ(self.decrements, codes, "the items"):
+            yield Mistake(("decrements",), text)
         for code, taken in self.decrements.items():
             beyond = sorted(set(taken) - set(codes.get(code, taken)))
             if beyond:
