@@ -190,6 +190,8 @@ SCALES = [
     ("range = [0, 4]", "range = 4", "scales.1.range: should be two numbers, such as [0, 4]. Got 4"),
     ("range = [0, 4]", "range = [0, 4]\nweights = { 1 = 1, 2 = 2 }", "scales.1.range: is [0, 4], but the items give [0, 6]"),
     ("range = [0, 4]", 'range = [0, 4]\ncombine = "count"\ncounted = [2]', "scales.1.range: is [0, 4], but the items give [0, 2]"),
+    ("range = [0, 4]", "range = [0, 4]\nweights = { 1 = 1, 2 = -1 }", "scales.1.range: is [0, 4], but the items give [-2, 2]"),
+    ("range = [0, 4]", 'range = [0, 4]\ncombine = "count"\ncounted = [0, 1, 2]', "scales.1.range: is [0, 4], but the items give [2, 2]"),
     ('of = ""', 'of = "total"', "scales.2 (percent).of: there is no scale 'total'"),
     ('of = ""', 'of = "percent"', "scales.2 (percent): scales are made of each other: percent → percent"),
     ('of = ""', 'of = ""\nanswered = 1', "scales.2 (percent).answered: is for scales of items"),
