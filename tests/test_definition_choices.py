@@ -125,6 +125,9 @@ def test_a_value_set_that_is_not_there(mine, state, tmp_path):
     table.write_text("a,b,value\n1,1,1\n1,2,0.8\n2,1,0.9\n", encoding="utf-8")
     text = said(DefinitionError, state.with_value_set, table)
     assert "- value_sets.own.profiles: no value for '22'" in text
+    table.write_text("profile,value\n11,1e300\n", encoding="utf-8")
+    text = said(DefinitionError, state.with_value_set, table)
+    assert text.endswith("- profiles.11: should lie between -1e12 and 1e12. Got 1e+300")
     table.write_text("a,b,value\n1,1,1\n1,2,0.8\n2,1,0.9\n2,2,0.5\n", encoding="utf-8")
     scored = cp.score(pd.DataFrame({"state_a": [1, 2], "state_b": [2, 2]}), state, value_set=table)
     assert scored["state"].tolist() == [0.8, 0.5]

@@ -9,7 +9,7 @@ from math import prod
 from pathlib import Path
 from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from cpeval.definitions.kinds import (
     Decrements,
@@ -23,7 +23,8 @@ from cpeval.definitions.kinds import (
     Weights,
 )
 from cpeval.definitions.part import Finding, Mistake, Part, differ, refuse_if
-from cpeval.errors import listed
+from cpeval.definitions.validation import mistakes
+from cpeval.errors import DefinitionError, listed
 
 #: No questionnaire that is valued by a table of states has more of them.
 _MOST_STATES = 100_000
@@ -178,4 +179,8 @@ class ValueSet(Part):
 
         profiles, by = profiles_of(path, items)
         name = Path(path).name
-        return cls(label=label or name, source=source or name, profiles=profiles, by=by)
+        try:
+            return cls(label=label or name, source=source or name, profiles=profiles, by=by)
+        except ValidationError as error:
+            lines = "\n".join(f"- {one}" for one in mistakes(error, cls))
+            raise DefinitionError(f"{path} has mistakes:\n{lines}") from None
