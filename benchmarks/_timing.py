@@ -26,7 +26,7 @@ class Row:
         return (
             self.what,
             f"{self.seconds:.3f} s",
-            "" if self.ratio is None else f"{self.ratio:.2f}",
+            "" if self.ratio is None else f"{self.ratio:.2g}",
             "" if self.goal is None else f"{self.goal:g}{unit}",
             "" if self.goal is None else "met" if measured <= self.goal else "NOT MET",
         )

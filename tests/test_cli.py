@@ -276,7 +276,7 @@ def test_runs_as_a_module_and_a_closed_pipe_is_no_error():
         text=True,
         check=True,
     )
-    assert done.stdout.startswith("ces_d")
+    assert done.stdout.startswith("aim")
     assert done.stderr == ""
 
 

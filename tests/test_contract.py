@@ -62,7 +62,7 @@ def people(seed=0, n=40):
     for wave, there in ((0, np.ones(n, dtype=bool)), (6, rng.random(n) < 0.8)):
         one = who.assign(wave=wave, y=trait + rng.normal(-wave / 6, 2, n))
         for item in ("q1", "q2", "q3"):
-            one[item] = np.round(trait + rng.normal(0, 2, n))
+            one[item] = np.abs(np.round(trait + rng.normal(0, 2, n)))
         waves.append(one[there])
     data = pd.concat(waves, ignore_index=True)
     data.loc[[3, n + 2], "y"] = np.nan
@@ -78,14 +78,15 @@ class Case:
     kind: str  # the class of the result, in the module of the function
     outcome: str | None = "y"
     by_person: bool = True  # uses the study, so people, arms and waves matter
+    frame: bool = True  # takes a dataframe, not columns
     located: tuple[str, ...] = ()  # columns that move and stretch with the outcome
     scaled: tuple[str, ...] = ()  # columns that only stretch
     fixed: tuple[str, ...] = ()  # columns that stay
 
 
-def items_of(data):
+def items_of(data, *others):
     """The items, whatever the engine (columns only: `reliability` takes all that it is given)."""
-    names = ["q1", "q2", "q3"]
+    names = ["q1", "q2", "q3", *others]
     return data.select(names) if hasattr(data, "select") else data[names]
 
 
@@ -126,8 +127,79 @@ CASES = {
         outcome="q1",
         by_person=False,
     ),
+    "scalability": Case(
+        lambda data: cp.measurement.scalability(items_of(data)),
+        "Scalability",
+        outcome="q1",
+        by_person=False,
+    ),
+    "select_scales": Case(
+        lambda data: cp.measurement.select_scales(items_of(data)),
+        "ScaleSelection",
+        outcome="q1",
+        by_person=False,
+    ),
+    "dif": Case(
+        lambda data: cp.measurement.dif(items_of(data, "arm"), "arm", method="mantel"),
+        "DifferentialFunctioning",
+        outcome="q1",
+        by_person=False,
+    ),
+    "monotonicity": Case(
+        lambda data: cp.measurement.monotonicity(items_of(data), min_size=20),
+        "Monotonicity",
+        outcome="q1",
+        by_person=False,
+    ),
+    "invariant_ordering": Case(
+        lambda data: cp.measurement.invariant_ordering(items_of(data), min_size=20),
+        "InvariantOrdering",
+        outcome="q1",
+        by_person=False,
+    ),
+    "agreement": Case(
+        lambda data: cp.measurement.agreement(items_of(data), weights="linear"),
+        "Agreement",
+        outcome=None,
+        by_person=False,
+    ),
+    "icc": Case(
+        lambda data: cp.measurement.icc(items_of(data)),
+        "IntraclassCorrelation",
+        outcome=None,
+        by_person=False,
+    ),
+    "limits_of_agreement": Case(
+        lambda data: cp.measurement.limits_of_agreement(data["q1"], data["q2"]),
+        "LimitsOfAgreement",
+        outcome=None,
+        by_person=False,
+        frame=False,
+    ),
+    "responsiveness": Case(
+        lambda data: cp.measurement.responsiveness(
+            data["q1"], data["q2"], anchor=data["sex"], unchanged=["f"], improved=["m"]
+        ),
+        "Responsiveness",
+        outcome=None,
+        by_person=False,
+        frame=False,
+    ),
+    "items": Case(
+        lambda data: cp.measurement.items(items_of(data)),
+        "ItemAnalysis",
+        outcome="q1",
+        by_person=False,
+    ),
+    "dimensions": Case(
+        lambda data: cp.measurement.dimensions(items_of(data), draws=20, seed=1),
+        "Dimensions",
+        outcome="q1",
+        by_person=False,
+    ),
 }
 OUTCOMES = [name for name, case in CASES.items() if case.outcome is not None]
+FRAMES = [name for name, case in CASES.items() if case.frame]
 BY_PERSON = [name for name, case in CASES.items() if case.by_person]
 UNITS = [name for name, case in CASES.items() if case.scaled]
 
@@ -354,7 +426,9 @@ def test_refuses_text_in_a_column_of_numbers(name):
 def test_refuses_an_outcome_that_is_all_missing(name, missing):
     case = CASES[name]
     data = people().assign(**{case.outcome: missing})
-    says = case.outcome if case.by_person else "0 of them complete"
+    says = (
+        case.outcome if case.by_person else f"0 of them complete|nobody answered '{case.outcome}'"
+    )
     refused(case, data, TooFewError, says)
     if missing is None:
         refused(case, pl.from_pandas(data), TooFewError, says)
@@ -368,7 +442,7 @@ def test_refuses_infinite_values(name):
     refused(case, data, DataError, rf"Infinite values: '{case.outcome}' in rows 1, 10\.")
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", FRAMES)
 def test_refuses_what_is_no_dataframe(name):
     with pytest.raises(OptionError, match="must be a dataframe that is in memory"):
         CASES[name].run(pl.from_pandas(people()).lazy())

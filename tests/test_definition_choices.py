@@ -77,8 +77,8 @@ def said(error, call, *arguments, **named):
 def test_all_that_is_still_to_be_said_is_asked_at_once(mine, state):
     asked = said(OptionError, mine.require_ready).splitlines()
     assert asked[0] == (
-        "mine is in use with codings that clash ('0-2', '1-3'). Say which one the data have: "
-        "coding='0-2'"
+        "mine is in use with codings that clash ('0-2', '1-3'). Say which one the data have, "
+        "such as coding='0-2'."
     )
     assert asked[1].startswith(
         "mine: which items belong to 'mine_part', 'mine_stretched' is not public. Take them from "

@@ -125,6 +125,8 @@ ITEMS = [
     ("reversed = true", "values = { 0 = 0, 1 = 0 }", "items.2.values: lacks 2"),
     ("reversed = true", "values = { 0 = 0, 1 = 0, 2 = 1, 3 = 1 }", "items.2.values: has 3, not among the response codes"),
     ("reversed = true", "values = { 0 = 0, 1 = 0, 2 = true }", "items.2.values.2: should be a number. Got true"),
+    ('label = "one"', 'label = "one", optional = "yes"', "items.1.optional: should be true or false, without quotes. Got 'yes'"),
+    ("reversed = true", "reversed = true, optional = true", "scales: every scale takes optional items: '2'"),
     ("reversed = true", "values = [0, 0, 1]", "items.2.values: should be a table, such as { 0 = 0, 1 = 4 }. Got [0, 0, 1]"),
     ("reversed = true", RULE.replace('"1"', '"9"'), "items.2.rules.1.item: there is no item '9'"),
     ("reversed = true", RULE.replace("[0]", "[7]"), "items.2.rules.1.codes: item '1' has no codes 7"),
@@ -273,6 +275,20 @@ def test_mistakes_of_value_sets(old, new, said):
     found = lines(VALUED.replace(old, new, 1))
     assert found[0].startswith(said)
     assert len(found) == (2 if '"23"' in new else 1)  # a state that isn't, and one that lacks
+
+
+def test_optional_items_stand_last_and_no_other_depends_on_them():
+    spare = RIGHT.replace('items = "all"\nrange = [0, 4]', 'items = ["1"]').replace(
+        "[0, 4]", "[0, 2]"
+    )
+    assert lines(spare.replace("reversed = true", "optional = true")) == []
+    spare = spare.replace('["1"]', '["2"]')
+    first = spare.replace('label = "one"', 'label = "one", optional = true')
+    assert lines(first) == ["items: optional ones should stand last: '1'"]
+    assert lines(first.replace("reversed = true", RULE)) == [
+        "items.2.rules.1.item: item '1' is optional, and this one is not",
+        "items: optional ones should stand last: '1'",
+    ]
 
 
 def test_cycles_are_named_whole():

@@ -17,6 +17,8 @@ _PUBLIC = {
     "Result": "cpeval.result:Result",
     "Simulation": "cpeval.simulation:Simulation",
     "Study": "cpeval.study:Study",
+    "ValueSet": "cpeval.definitions.value_sets:ValueSet",
+    "band": "cpeval.scoring.bands:band",
     "check": "cpeval.checking.check:check",
     "errors": "cpeval.errors",
     "evaluate": "cpeval.evaluation:evaluate",
@@ -30,6 +32,7 @@ _PUBLIC = {
     "read_redcap": "cpeval.reading.redcap:read_redcap",
     "read_wide": "cpeval.reading.wide:read_wide",
     "score": "cpeval.scoring.score:score",
+    "score_goals": "cpeval.scoring.goals:score_goals",
     "simulate": "cpeval.simulation:simulate",
 }
 
@@ -42,7 +45,9 @@ __all__ = [
     "Result",
     "Simulation",
     "Study",
+    "ValueSet",
     "__version__",
+    "band",
     "check",
     "errors",
     "evaluate",
@@ -56,6 +61,7 @@ __all__ = [
     "read_redcap",
     "read_wide",
     "score",
+    "score_goals",
     "simulate",
 ]
 
@@ -81,6 +87,7 @@ if TYPE_CHECKING:
     from cpeval.checking.check import check
     from cpeval.definitions.catalogue import instrument, instruments
     from cpeval.definitions.model import Instrument
+    from cpeval.definitions.value_sets import ValueSet
     from cpeval.errors import CpevalError, CpevalWarning
     from cpeval.evaluated import Evaluation
     from cpeval.evaluation import evaluate
@@ -89,6 +96,8 @@ if TYPE_CHECKING:
     from cpeval.reading.redcap import read_redcap
     from cpeval.reading.wide import read_wide
     from cpeval.result import Result
+    from cpeval.scoring.bands import band
+    from cpeval.scoring.goals import score_goals
     from cpeval.scoring.score import score
     from cpeval.simulation import Simulation, example, simulate
     from cpeval.study import Study

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import re
 import sys
+import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
 
-from cpeval.errors import CpevalError, OptionError, OutputError
+from cpeval.errors import CpevalError, CpevalWarning, OptionError, OutputError
 
 app = typer.Typer(
     add_completion=False,
@@ -104,6 +105,19 @@ def score(
         str | None, typer.Option(help='What stands before decimals: "," or ".".')
     ] = None,
     prefix: Annotated[str, typer.Option(help="Put before the names of the new columns.")] = "",
+    coding: Annotated[
+        str | None,
+        typer.Option(help='Which coding the data have, where several clash: "0-4", "1-5".'),
+    ] = None,
+    value_set: Annotated[
+        str | None, typer.Option(help="For EQ-5D: a value set by name, or a table of your own.")
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option(help='Of goals: a pattern such as "weight{n}", or columns.')
+    ] = None,
+    bands: Annotated[
+        bool, typer.Option("--bands", help="Add the published category of each score.")
+    ] = False,
 ) -> None:
     """Score an instrument in a data file.
 
@@ -118,12 +132,24 @@ def score(
     if out.exists() and file.exists() and out.samefile(file):
         raise OutputError(f"{str(out)!r} is the data file itself. Name another file to write.")
     data = read(file, missing=_codes(missing), sheet=sheet, decimal=decimal)
-    where = items.split(",") if items is not None and "," in items else items
+    where, weighing = _columns(items), _columns(weights)
     for line in taken(data):
         typer.echo(line)
     scored = score_data(
-        data, instrument, items=where, prefix=prefix, on_invalid=on_invalid, answered=answered
+        data,
+        instrument,
+        items=where,
+        prefix=prefix,
+        on_invalid=on_invalid,
+        answered=answered,
+        coding=coding,
+        value_set=value_set,
+        weights=weighing,
     )
+    if bands:
+        from cpeval.scoring.bands import band
+
+        scored = band(scored, instrument, prefix=prefix)
     write_table(scored, out)
     new = [c for c in scored.columns if c not in data.columns]
     typer.echo(f"Wrote {out}: {len(scored)} rows, with {', '.join(new)}.")
@@ -131,14 +157,43 @@ def score(
 
 @app.command()
 def instruments(
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Show this one.", show_default=False)
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME …]", help="Show or export these.", show_default=False),
     ] = None,
+    export: Annotated[
+        str | None,
+        typer.Option(
+            help="Write a file: redcap, xlsform, excel, codebook, qualtrics, limesurvey or toml."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; without it, named after what it holds.")
+    ] = None,
+    coding: Annotated[
+        str | None, typer.Option(help="Which of the codings a form should use, such as 0-4.")
+    ] = None,
+    goals: Annotated[int | None, typer.Option(help="How many goals a form should have.")] = None,
+    prefix: Annotated[str, typer.Option(help="Put before the names of a form's columns.")] = "",
 ) -> None:
-    """List the instruments, or show one."""
+    """List the instruments, show some, or write a form for them."""
     from cpeval.definitions.catalogue import instruments as catalogue, resolve
 
-    if name is None:
+    if export is not None:
+        from cpeval.exporting.kinds import export_as
+
+        done, warned = export_as(
+            export, names or [], out, coding=coding, goals=goals, prefix=prefix
+        )
+        typer.echo(f"Wrote {done}.")
+        for line in warned:
+            _say(line)
+        return
+    unused = {"--out": out, "--coding": coding, "--goals": goals, "--prefix": prefix or None}
+    given = [option for option, value in unused.items() if value is not None]
+    if given:
+        raise OptionError(f"{', '.join(given)} go with --export.")
+    if not names:
         listing = catalogue()
         wide = max(len(one) for one in listing)
         for row in listing.table.itertuples():
@@ -146,12 +201,13 @@ def instruments(
             typer.echo(f"{row.name:<{wide}}  {row.title}{mark}")
         typer.echo("\ncpeval instruments NAME shows one: its scales, rules, licence and sources.")
         return
-    one = resolve(name)
-    typer.echo(str(one))
-    typer.echo(f"\nItems: {', '.join(f'{i.code} {i.label}' for i in one.items)}")
-    typer.echo(f"\n{one.citation}\nLicence: {one.licence.terms} {one.licence.address}".rstrip())
-    for line in [one.status_note, *one.sources]:
-        typer.echo(line)
+    for place, name in enumerate(names):
+        one = resolve(name)
+        typer.echo(("\n" if place else "") + str(one))
+        typer.echo(f"\nItems: {', '.join(f'{i.code} {i.label}' for i in one.items)}")
+        typer.echo(f"\n{one.citation}\nLicence: {one.licence.terms} {one.licence.address}".rstrip())
+        for line in [one.status_note, *one.sources]:
+            typer.echo(line)
 
 
 @app.command()
@@ -172,6 +228,11 @@ def new(
 
     start(folder, instrument or ["swemwbs"])
     typer.echo(f"Made {folder}: read {folder / 'README.md'}, then fill in entry.xlsx.")
+
+
+def _columns(text: str | None) -> str | list[str] | None:
+    """Turn ``"a,b"`` into a list; a pattern stays."""
+    return text.split(",") if text is not None and "," in text else text
 
 
 def _codes(text: str | None) -> dict[str, list[str | int | float]] | None:
@@ -196,22 +257,45 @@ def _say(text: str) -> None:
 #: How a function's arguments are written elsewhere.
 _ELSEWHERE = {
     "score": "On the command line, items= is --items, missing= is --missing, decimal= is "
-    "--decimal, prefix= is --prefix, on_invalid= is --on-invalid.",
+    "--decimal, prefix= is --prefix, on_invalid= is --on-invalid, coding= is --coding, "
+    "value_set= is --value-set, weights= is --weights.",
     "check": "In the study file: missing, decimal and sheet are keys of [data], unmatched of "
-    "[[data.join]], items, on_invalid and recode of [instruments.NAME].",
+    "[[data.join]], items, on_invalid, recode, coding, value_set, keys and weights of "
+    "[instruments.NAME].",
 }
+_ELSEWHERE["instruments"] = "On the command line, prefix= is --prefix."
 _ELSEWHERE["evaluate"] = _ELSEWHERE["check"]
 
 
 def _in_this_place(message: str) -> str:
     """Say where a message's arguments go, for who typed a command and no Python."""
-    named = re.search(r"\b(items|missing|decimal|prefix|on_invalid|unmatched|sheet) ?=", message)
+    named = re.search(
+        r"\b(items|missing|decimal|prefix|on_invalid|unmatched|sheet|coding|value_set|weights) ?=",
+        message,
+    )
     command = next((word for word in sys.argv[1:] if word in _ELSEWHERE), None)
     return f"\n{_ELSEWHERE[command]}" if named and command else ""
 
 
 def main() -> None:
     """Run the command line; whatever is wrong with the input is one message, no traceback."""
+    shows = warnings.showwarning
+
+    def says(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        """Say our own warnings as sentences, without the line of code that Python would show."""
+        if issubclass(category, CpevalWarning):
+            _say(f"Note: {message}")
+        else:
+            shows(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = says
     try:
         app(prog_name="cpeval")
     except CpevalError as error:

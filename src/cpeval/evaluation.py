@@ -26,7 +26,7 @@ from cpeval.reading.origin import origin_of, signed
 from cpeval.reading.taken import taken
 from cpeval.recoding import recoded
 from cpeval.result import Result
-from cpeval.scoring.item_columns import ANY_COLUMNS, item_columns
+from cpeval.scoring.item_columns import placed
 from cpeval.scoring.score import item_points, score
 from cpeval.study_file import StudyFile
 
@@ -110,7 +110,7 @@ def load(plan: StudyFile) -> tuple[pd.DataFrame, tuple[Source, ...]]:
     data, files = read_table(spec, plan.folder)
     for name, use in plan.instruments.items():
         if use.recode:
-            columns = item_columns(plan.instrument(name), use.items, ANY_COLUMNS).values()
+            columns = placed(plan.instrument(name), use.items, list(data.columns))[1].values()
             origin = origin_of(data)
             data = recoded(data, columns, use.recode)
             if origin is not None:
@@ -177,7 +177,7 @@ def require_named(plan: StudyFile, columns: list[str]) -> None:
             if name not in columns
         ]
         for name, use in plan.instruments.items():
-            items = item_columns(plan.instrument(name), use.items, ANY_COLUMNS).values()
+            items = placed(plan.instrument(name), use.items, columns)[1].values()
             absent = [column for column in items if column not in columns]
             if absent:
                 wrong.append(f"- instruments.{name}, items: {listed(absent, most=8)}")
@@ -198,7 +198,7 @@ def _checked(plan: StudyFile, data: pd.DataFrame) -> Check:
         column
         for name, use in plan.instruments.items()
         if use.on_invalid == "missing"
-        for column in item_columns(plan.instrument(name), use.items, ANY_COLUMNS).values()
+        for column in placed(plan.instrument(name), use.items, list(data.columns))[1].values()
     }
     table = found.table.copy()
     excused = table["column"].isin(lenient) & (table["problem"] == OUTSIDE)
@@ -209,7 +209,13 @@ def _checked(plan: StudyFile, data: pd.DataFrame) -> Check:
 
 def _scored(plan: StudyFile, data: pd.DataFrame) -> pd.DataFrame:
     for name, use in plan.instruments.items():
-        data = score(data, plan.instrument(name), items=use.items, on_invalid=use.on_invalid)
+        data = score(
+            data,
+            plan.instrument(name),
+            items=use.items,
+            on_invalid=use.on_invalid,
+            weights=use.weights,
+        )
     return data
 
 
@@ -285,6 +291,14 @@ def _scale(plan: StudyFile, column: str) -> tuple[Instrument, Scale] | None:
     return None
 
 
+def _adds_up(definition: Instrument, scale: Scale) -> bool:
+    """Whether a score is the sum or mean of two items or more, stretched or not."""
+    while scale.of is not None:
+        scale = next(s for s in definition.scales if s.name == scale.of)
+    several = scale.items is not None and len(definition.items_of(scale)) > 1
+    return several and scale.combine in ("sum", "mean")
+
+
 def _reliability(plan: StudyFile, data: pd.DataFrame) -> Result:
     """Each outcome scale's reliability at baseline, in one table."""
     study = plan.study
@@ -298,13 +312,15 @@ def _reliability(plan: StudyFile, data: pd.DataFrame) -> Result:
     warnings: list[str] = []
     for column in plan.outcomes.columns:
         found = _scale(plan, column)
-        if found is None or len(found[0].items_of(found[1])) < 2 or found[1].terms is not None:
+        if found is None or not _adds_up(*found):
             continue
         definition, scale = found
         use = plan.instruments[definition.name]
         points = item_points(rows, definition, items=use.items, on_invalid=use.on_invalid)
         try:
-            one = measurement.reliability(points[definition.items_of(scale)])
+            one = measurement.reliability(
+                points[definition.items_of(scale)], coefficients=["alpha"]
+            )
         except TooFewError as error:
             warnings.append(f"{column}: {error}")
             continue
@@ -358,7 +374,7 @@ def _note(one: Instrument) -> InstrumentNote:
         title=one.title,
         citation=one.citation,
         status=one.status,
-        status_note=one.status_note,
+        status_note=" ".join(filter(None, [one.status_note, *one.choices])),
         licence=one.licence.terms + address,
     )
 

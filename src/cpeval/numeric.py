@@ -76,11 +76,16 @@ def select(data: IntoDataFrame, *names: str | None) -> pd.DataFrame:
 
 def holds_numbers(column: pd.Series) -> bool:
     """Say whether the values are numbers (true/false and dates are not, all missing is)."""
-    if column.isna().all():
+    if _numpy_numbers(column) or column.isna().all():
         return True
     if isinstance(column.dtype, pd.CategoricalDtype):
         return False
     return pd.api.types.infer_dtype(column, skipna=True) in _NUMBERS
+
+
+def _numpy_numbers(column: pd.Series) -> bool:
+    """Say whether the type alone tells that there are numbers or NaN: no value need be seen."""
+    return isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
 
 
 def numbers(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.float64]:
@@ -117,8 +122,11 @@ def numbers(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.float64]:
         )
     values = np.empty((len(table), len(names)))
     for position, name in enumerate(names):
-        # Missing values only: of whatever type, which may not convert.
         column = columns[name]
+        if _numpy_numbers(column):
+            values[:, position] = column.to_numpy()
+            continue
+        # Missing values only: of whatever type, which may not convert.
         column = column if column.notna().any() else pd.Series(np.nan, table.index)
         values[:, position] = column.to_numpy(dtype=float, na_value=np.nan)
     infinite = np.isinf(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from pathlib import Path
 
@@ -13,6 +14,17 @@ from cpeval.errors import OutputError
 #: What a spreadsheet takes for the start of a formula, also after blanks, and the wide forms of
 #: the same signs that East Asian versions take; a tab or line break can push what follows there.
 _FORMULA = r"^(?:[\s\u00a0\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])"
+
+
+def defused(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would run as a formula.
+
+    Examples
+    --------
+    >>> defused("=A1"), defused("a=1")
+    ("'=A1", 'a=1')
+    """
+    return f"'{text}" if re.match(_FORMULA, text) else text
 
 
 def defuse(frame: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -18,7 +19,7 @@ from pydantic import (
 from cpeval.definitions.catalogue import instrument as shipped
 from cpeval.definitions.model import Instrument
 from cpeval.definitions.validation import mistakes
-from cpeval.errors import DefinitionError, StudyError, listed
+from cpeval.errors import DefinitionError, OptionError, ReadError, StudyError, listed
 from cpeval.study import Study, Value
 from cpeval.toml_reading import read_toml
 
@@ -108,12 +109,20 @@ class Data(_Table):
 
 
 class Use(_Table):
-    """How the study uses an instrument: where its items are, what to do with invalid answers."""
+    """How the study uses an instrument: where its items are, and what the definition leaves open.
+
+    ``coding``, ``value_set`` (a name, or a table's path), ``keys`` (scale to item codes) and
+    ``weights`` (of goals) are as `cpeval.score` and `Instrument.with_keys` take them.
+    """
 
     items: str | list[str] | dict[str | int, str] | None = None
     recode: dict[str, float] = {}
     definition: str | None = None
     on_invalid: Literal["raise", "missing"] = "raise"
+    coding: str | None = None
+    value_set: str | None = None
+    keys: dict[str, list[str]] = {}
+    weights: str | list[str] | None = None
 
 
 class Outcomes(_Table):
@@ -210,8 +219,9 @@ class StudyFile(_Table):
         found = []
         for name in self.instruments:
             try:
-                one = self.instrument(name)
-            except DefinitionError as error:
+                one = self._ready(name, self.instruments[name])
+                one.require_ready()
+            except (DefinitionError, OptionError, ReadError) as error:
                 found.append(f"instruments.{name}: {error}")
             else:
                 if one.name != name:
@@ -221,9 +231,27 @@ class StudyFile(_Table):
         return found
 
     def instrument(self, name: str) -> Instrument:
-        """Return the definition behind a name: a shipped one, or the file that the study names."""
-        own = self.instruments[name].definition
-        return shipped(name) if own is None else Instrument.from_toml(self.folder / own)
+        """Return the definition behind a name: a shipped one, or the file that the study names.
+
+        With the keys, the coding and the value set that the study gives.
+        """
+        return self._instruments[name]
+
+    @cached_property
+    def _instruments(self) -> dict[str, Instrument]:
+        return {name: self._ready(name, use) for name, use in self.instruments.items()}
+
+    def _ready(self, name: str, use: Use) -> Instrument:
+        own = use.definition
+        one = shipped(name) if own is None else Instrument.from_toml(self.folder / own)
+        if use.keys:
+            one = one.with_keys(use.keys)
+        if use.coding is not None:
+            one = one.with_coding(use.coding)
+        if use.value_set is not None:
+            known = use.value_set in one.value_sets
+            one = one.with_value_set(use.value_set if known else self.folder / use.value_set)
+        return one
 
 
 def _unknown_instruments(table: object) -> list[str]:

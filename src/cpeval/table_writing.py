@@ -31,10 +31,10 @@ def require_writable(path: Path) -> None:
         raise OutputError(f"There is no folder {str(path.parent)!r}. Make it, or name another.")
 
 
-def write_table(table: pd.DataFrame, path: str | Path) -> Path:
+def write_table(table: pd.DataFrame, path: str | Path, *, sheet: str = "scores") -> Path:
     """Write a table without its index; text that a spreadsheet would run is made harmless.
 
-    A file that is there is replaced once the new one is whole.
+    A file that is there is replaced once the new one is whole. ``sheet`` names an Excel sheet.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
         with pd.ExcelWriter(
             temporary, engine="xlsxwriter", engine_kwargs={"options": options}
         ) as book:
-            defuse(table).to_excel(book, sheet_name="scores", index=False)
+            defuse(table).to_excel(book, sheet_name=sheet, index=False)
         temporary.replace(path)
     except (OSError, ValueError) as problem:
         temporary.unlink(missing_ok=True)

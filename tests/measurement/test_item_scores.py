@@ -18,10 +18,13 @@ def test_listwise_pairwise_and_two_way_count_what_they_do(make):
     whole = item_scores(make(DATA))
     assert whole.values.tolist() == [[1, 1, 2], [3, 3, 1]]
     assert (whole.n_rows, whole.n_excluded, whole.n_imputed) == (4, 2, 0)
+    assert whole.rows.tolist() == [0, 2]
     assert whole.warnings == ["2 of 4 rows lack an item and were left out."]
     pairs = item_scores(make(DATA), missing="pairwise")
     assert np.isnan(pairs.values).sum() == 1
     assert pairs.n_excluded == 1
+    assert pairs.rows.tolist() == [0, 1, 2]
+    assert pairs.warnings[0] == "1 of 4 rows have no answer and was left out."
     filled = item_scores(make(DATA), missing="two_way", seed=3)
     assert filled.n_imputed == 1
     assert set(np.unique(filled.values)) <= {1, 2, 3}

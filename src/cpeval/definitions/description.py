@@ -60,7 +60,7 @@ def describe(one: Instrument) -> Description:
 
 def _note(one: Instrument) -> str:
     licence = f"{one.licence.terms} {one.licence.address}".strip()
-    return f"{one.citation} Licence: {licence} Status: {one.status}."
+    return " ".join([f"{one.citation} Licence: {licence} Status: {one.status}.", *one.choices])
 
 
 def open_questions(one: Instrument) -> list[str]:

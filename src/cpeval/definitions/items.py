@@ -212,12 +212,16 @@ class Item(Part):
 
     An answer is worth its code; the lowest plus the highest code minus it when ``reversed``;
     or what ``values`` says. The first of ``rules`` whose condition holds goes before that.
+
+    Data may lack an item that is ``optional``, such as a thermometer asked beside the questions:
+    whoever scores names the columns of the others, and scales that take it are left out.
     """
 
     code: ItemCode
     label: Line
     responses: Line
     reversed: Truth = False
+    optional: Truth = False
     values: Points | None = None
     rules: Annotated[list[Rule], Field(max_length=50)] = []
 

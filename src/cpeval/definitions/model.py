@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 
 from cpeval.definitions.consistency import inconsistencies
 from cpeval.definitions.every_mistake import every_mistake, too_large
+from cpeval.definitions.in_and_out import InAndOut
 from cpeval.definitions.items import Goals, Item, Responses
 from cpeval.definitions.kinds import MOST_ITEMS, Line, Name, Remark, Text, Texts
 from cpeval.definitions.part import Part
@@ -35,12 +36,13 @@ class Licence(Part):
     address: Remark = ""
 
 
-class Instrument(Part):
+class Instrument(InAndOut):
     """An instrument's definition: items, scales, licence, citation.
 
     Made from a TOML file by `Instrument.from_toml`, or one of the catalogue by
-    `cpeval.instrument`. Shows itself as a card in a notebook. What a definition leaves to its
-    user, the methods ``with_…`` take: each returns a new definition.
+    `cpeval.instrument`; started from REDCap's data dictionary by `Instrument.from_redcap`.
+    Shows itself as a card in a notebook. What a definition leaves to its user, the methods
+    ``with_…`` take: each returns a new definition.
     """
 
     name: Name
@@ -81,7 +83,7 @@ class Instrument(Part):
         """Walk down from a scale; ``seen`` holds the scales below it that were visited."""
         if scale.items is not None:
             if scale.items != "key":
-                yield from self._items if scale.items == "all" else scale.items
+                yield from [i.code for i in self.items] if scale.items == "all" else scale.items
             return
         named = sources(scale)
         for below in self.scales:
@@ -140,6 +142,19 @@ class Instrument(Part):
         """Which of the codings the data have, if it was said."""
         return next((r.coding for r in self.responses.values() if r.coding is not None), None)
 
+    @property
+    def choices(self) -> list[str]:
+        """What was chosen where the definition leaves a choice, in sentences."""
+        said = []
+        if self.value_set is not None:
+            values = self.value_sets[self.value_set]
+            doubt = "" if values.verified else " (not verified)"
+            licence = f" {values.licence}" if values.licence else ""
+            said.append(f"Value set: {values.label}, {values.source}{doubt}.{licence}")
+        if self.coding is not None:
+            said.append(f"Data coded {self.coding}.")
+        return said
+
     def scale(self, column: str) -> Scale:
         """Return the scale behind a column.
 
@@ -178,11 +193,10 @@ class Instrument(Part):
             these at once.
         """
         wrong = []
-        if self.codings and self.coding is None:
-            wrong.append(
-                f"{self.name} is in use with codings that clash ({listed(self.codings)}). Say "
-                f"which one the data have: coding={self.codings[0]!r}"
-            )
+        try:
+            self.require_coding()
+        except OptionError as error:
+            wrong.append(str(error))
         if any(scale.combine == "value_set" for scale in self.scales) and self.value_set is None:
             sets = [f"{name!r} ({values.label})" for name, values in self.value_sets.items()]
             wrong.append(
@@ -194,6 +208,20 @@ class Instrument(Part):
             wrong.append(self._key_message(self.unkeyed))
         if wrong:
             raise OptionError("\n".join(wrong))
+
+    def require_coding(self) -> None:
+        """Raise unless it is known which codes the data have.
+
+        Raises
+        ------
+        OptionError
+            The instrument is in use with codings that clash, and none was named.
+        """
+        if self.codings and self.coding is None:
+            raise OptionError(
+                f"{self.name} is in use with codings that clash ({listed(self.codings)}). Say "
+                f"which one the data have, such as coding={self.codings[0]!r}."
+            )
 
     # ---- what its user adds
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from cpeval.errors import DefinitionError, did_you_mean, listed
@@ -33,20 +34,27 @@ def profiles_of(path: str | Path, items: Sequence[str]) -> tuple[dict[str, float
     key = keys[wanted].agg("".join, axis=1)
     for name in by:
         key = key + "|" + keys[name]
-    values = pd.to_numeric(table["value"], errors="coerce")
-    wrong = []
+    values = pd.to_numeric(table["value"], errors="coerce").astype(float)
+    wrong = [
+        f"- column {name!r} has |, which parts values here: {listed(parted)}"
+        for name in by
+        if (parted := [v for v in keys[name].unique() if "|" in v])
+    ]
     empty = table[[*wanted, *by]].isna().any(axis=1)
     for said, rows in (
         ("no state", empty),
-        ("no number as value", values.isna()),
+        ("no number as value", ~(values.abs() < np.inf)),
         ("a state that stands twice", key.duplicated(keep=False) & ~empty),
     ):
         if rows.any():
             wrong.append(f"- {said} in {rows_text(rows.to_numpy().nonzero()[0])}")
     if wrong:
         raise DefinitionError(f"{path} has mistakes:\n" + "\n".join(wrong) + f"\n{ROWS_COUNT}")
-    return dict(zip(key, values.astype(float), strict=True)), by
+    return dict(zip(key, values, strict=True)), by
 
 
 def _plain(value: object) -> str:
+    """A cell as text; whole numbers, and yes and no, as data of any engine have them."""
+    if isinstance(value, bool | np.bool_):
+        return str(int(value))
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -26,6 +26,9 @@ from cpeval.definitions.part import Finding, Mistake, Part, differ, refuse_if
 from cpeval.definitions.validation import mistakes
 from cpeval.errors import DefinitionError, listed
 
+#: Mistakes of a table that are told; a column that doesn't split it makes one a row.
+_MOST_TOLD = 6
+
 #: No questionnaire that is valued by a table of states has more of them.
 _MOST_STATES = 100_000
 
@@ -130,7 +133,14 @@ class ValueSet(Part):
                 f"combinations of {listed(self.by)} need {number * len(tables):,}",
             )
             return
-        states = _states(tuple(map(tuple, codes.values())))
+        wrong = list(self._table_mistakes(_states(tuple(map(tuple, codes.values())))))
+        yield from wrong[:_MOST_TOLD]
+        if len(wrong) > _MOST_TOLD:
+            text = f"{len(wrong) - _MOST_TOLD} more like these. Is the table meant to be split by "
+            yield Mistake(("profiles",), f"{text}{listed(self.by)}?")
+
+    def _table_mistakes(self, states: Mapping[str, None]) -> Iterable[Mistake]:
+        tables = self.tables
         for stratum, values in tables.items():
             where = f" for {', '.join(stratum)}" if stratum else ""
             unknown = [state for state in values if state not in states]
@@ -162,7 +172,8 @@ class ValueSet(Part):
         path : str or pathlib.Path
             The table has a column ``value``, and either a column ``profile`` (``21232``) or a
             column for each item, named by its code. Any further columns, such as an age band and
-            sex, split it: data to be scored must have columns of these names and values.
+            sex, split it: data to be scored must have columns of these names and values. A
+            whole number is the same with or without ``.0``; yes and no (true, false) are 1 and 0.
         items : sequence of str
             Codes of the items, in the order of the profile.
         label, source : str, optional

@@ -41,6 +41,8 @@ class ItemScores:
         Rows left out: all that lack an item ("listwise"), else those without any answer.
     n_imputed : int
         Answers filled in ("two_way").
+    rows : numpy.ndarray of int, shape (n,)
+        Which rows of the data these are, counted from 0.
     """
 
     names: list[str]
@@ -48,21 +50,22 @@ class ItemScores:
     n_rows: int
     n_excluded: int
     n_imputed: int
+    rows: NDArray[np.intp]
 
     @property
     def warnings(self) -> list[str]:
         """What a result says about rows left out and answers filled in."""
         said = []
+        gaps = int(np.isnan(self.values).sum())
         if self.n_excluded:
             verb = "was" if self.n_excluded == 1 else "were"
-            why = "lack an item" if self.n_imputed == 0 else "have no answer"
+            why = "have no answer" if self.n_imputed or gaps else "lack an item"
             said.append(f"{self.n_excluded} of {self.n_rows} rows {why} and {verb} left out.")
         if self.n_imputed:
             said.append(
                 f"{self.n_imputed} of {self.values.size} answers were missing and filled in by "
                 "two-way imputation; intervals don't know that."
             )
-        gaps = int(np.isnan(self.values).sum())
         if gaps:
             said.append(f"{gaps} of {self.values.size} answers are missing; pairs use those there.")
         return said
@@ -142,6 +145,7 @@ def item_scores(
         n_rows=len(scores),
         n_excluded=len(scores) - len(values),
         n_imputed=gaps if missing == "two_way" else 0,
+        rows=np.flatnonzero(kept),
     )
 
 

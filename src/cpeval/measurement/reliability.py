@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrame
 from numpy.typing import NDArray
-from scipy import stats
 
+from cpeval.definitions.model import Instrument
 from cpeval.errors import TooFewError, listed, require_level
-from cpeval.numeric import eager, numbers
+from cpeval.measurement.coefficients import NAMES, Asked, asked_for, estimates
+from cpeval.measurement.consistency import correlations
+from cpeval.measurement.item_moments import ItemMoments
+from cpeval.measurement.item_scores import ItemScores, item_scores
+from cpeval.measurement.one_factor import omega_variants
 from cpeval.result import Result
+from cpeval.scoring.item_columns import Items
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,13 +43,19 @@ class Reliability(Result):
         item, mean, sd, item_rest (correlation with the sum of the others), alpha_if_deleted
         (NaN with two items). NaN for an item that is constant, where it is undefined.
     sem : float
-        Standard error of measurement of the sum of the items, in its points.
+        Standard error of measurement of the sum of the items, in its points: its standard
+        deviation times the root of 1 - alpha.
+    omega_variants : pandas.DataFrame
+        Omega total as other software has it: estimator ("ml", "minres"), metric ("raw",
+        "standardized"), denominator ("model", "observed"), estimate. Empty where ``table`` has no
+        omega_total or it is undefined.
     n_excluded : int
-        Rows that lack an item.
+        Rows that lack an item; with ``missing`` other than "listwise", those without any answer.
     """
 
     items: pd.DataFrame
     sem: float
+    omega_variants: pd.DataFrame
     n_excluded: int
 
     def plot(self, ax: Axes | None = None, *, labels: Labels | None = None) -> Axes:
@@ -58,131 +71,194 @@ class Reliability(Result):
         from cpeval.plots.intervals import intervals
 
         return intervals(
-            self.table, ax=ax, label="coefficient", labels=labels, xlabel="Reliability", zero=False
+            self.table,
+            ax=ax,
+            label="coefficient",
+            labels=labels or NAMES,
+            xlabel="Reliability",
+            zero=False,
         )
 
 
-def reliability(items: IntoDataFrame, *, level: float = 0.95) -> Reliability:
-    r"""Say how consistently the items of one scale measure: Cronbach's alpha.
+def reliability(
+    items: IntoDataFrame,
+    *,
+    instrument: str | Path | Instrument | None = None,
+    scale: str | None = None,
+    columns: Items = None,
+    coefficients: Sequence[str] | None = None,
+    factors: int | None = None,
+    classes: int | None = None,
+    level: float = 0.95,
+    bootstrap: int = 0,
+    missing: str = "listwise",
+    seed: int | np.random.Generator | None = None,
+) -> Reliability:
+    r"""Say how consistently the items of one scale measure: alpha, omega, lambdas and others.
 
     Parameters
     ----------
     items : eager dataframe, shape (n_rows, k)
-        A column an item, scored: reversed items already reversed. A row a person (at one wave:
-        several rows of one person are not independent). Rows that lack an item are left out and
-        counted.
+        A column an item, scored: reversed items already reversed; with ``instrument``, data that
+        hold its item columns. A row a person (at one wave: several rows of one person are not
+        independent).
+    instrument : str, pathlib.Path or Instrument, optional
+        Scores the items first.
+    scale : str, optional
+        The column of the instrument's scale whose items are meant, such as ``"sf_36_mh"``.
+    columns : str, sequence of str or mapping, optional
+        Where the instrument's items are, as `cpeval.score` takes ``items``.
+    coefficients : sequence of str, optional
+        Which rows, in this order: any of alpha, standardized_alpha, lambda2, lambda6,
+        omega_total, split_half, mokken_ms (the default) and lambda4, glb, lcrc,
+        omega_hierarchical. ``bootstrap`` then applies to all of them.
+    factors : int, optional
+        For omega_hierarchical, which it asks for: how many group factors; 3 if not given.
+    classes : int, optional
+        For lcrc: how many latent classes; k - 1 if not given.
     level : float, default 0.95
-        Coverage of the interval, between 0 and 1.
+        Coverage of the intervals, between 0 and 1.
+    bootstrap : int, default 0
+        Samples drawn for the error and interval of alpha, or of the ``coefficients`` named (all
+        but mokken_ms, lambda4, glb, lcrc and omega_hierarchical). 0 for none, else 100 or more.
+    missing : {"listwise", "pairwise", "two_way"}
+        Leave out rows that lack an item; take each covariance from those who answered both items;
+        or fill gaps in (`cpeval.measurement.item_scores.two_way`).
+    seed : int or numpy.random.Generator, optional
+        For the bootstrap, lcrc's random starts and two-way imputation.
 
     Returns
     -------
     Reliability
-        ``table``, a row a coefficient: coefficient ("alpha"), estimate (no unit, at most 1), se,
-        ci_low, ci_high, n (complete rows), n_items.
+        ``table``, a row a coefficient: coefficient, estimate (no unit, at most 1), se, ci_low,
+        ci_high, n (rows used; with "pairwise" the fewest for a pair), n_items. What is undefined
+        is NaN, and ``warnings`` say why.
 
     Raises
     ------
     OptionError
-        ``items`` is not an eager dataframe.
-    ColumnError, DataError
-        Two columns with one name, or not numeric; infinite values.
+        ``items`` is not an eager dataframe; an option is none of those above, or asks for what
+        no named coefficient takes.
+    ColumnError, CodeError, DataError, DefinitionError
+        As `cpeval.score` raises them; two columns with one name, not numeric, infinite values.
     TooFewError
-        Fewer than two items or two complete rows, or all items constant.
+        Fewer than two items or two rows to use, or all items constant.
     LevelError
         ``level`` is not between 0 and 1.
 
     Notes
     -----
-    With C the items' covariance matrix (divisor n - 1),
-    :math:`\alpha = \frac{k}{k - 1}\left(1 - \frac{\mathrm{tr}\,C}{1'C1}\right)` [1]_. The interval
-    is Feldt's [2]_: :math:`1 - (1 - \alpha) F` with the quantiles of F on n - 1 and
-    (n - 1)(k - 1) degrees of freedom, exact for items that are parallel and normal. se is that of
-    Duhachek & Iacobucci [3]_, for large samples. The standard error of measurement is the sum's
-    standard deviation times :math:`\sqrt{1 - \alpha}`.
+    Of the items' covariance matrix C (divisor n - 1), with T the sum of its elements:
+
+    - alpha :math:`= \frac{k}{k - 1}(1 - \mathrm{tr}\,C / T)` [1]_; standardized_alpha the same of
+      the correlations.
+    - lambda2 :math:`= \{\sum_{i \ne j} c_{ij} + (\frac{k}{k-1} \sum_{i \ne j}
+      c_{ij}^2)^{1/2}\} / T`; lambda4 the most that halves of the items give,
+      :math:`4 c_{12} / T`; lambda6 :math:`= 1 - \sum_i (C^{-1})_{ii}^{-1} / T` [4]_.
+    - split_half: items 1, 3, 5 ... against 2, 4, 6 ..., their correlation r as 2r / (1 + r).
+    - omega_total :math:`= (\sum \lambda)^2 / \{(\sum \lambda)^2 + \sum \psi\}` of one factor by
+      maximum likelihood, in the items' units [5]_. ``omega_variants`` has others.
+    - omega_hierarchical: the general factor's share of the variance of the standardised sum, by
+      Schmid and Leiman from minres factors rotated by oblimin, as psych without flipping.
+    - mokken_ms: Molenaar & Sijtsma's rho; lcrc: the latent class reliability coefficient (the
+      best of 20 random starts); glb: the greatest lower bound, which is too high in samples
+      below about 1,000.
+
+    Alpha's interval is Feldt's [2]_, :math:`1 - (1 - \alpha) F` on n - 1 and (n - 1)(k - 1)
+    degrees of freedom, exact for items that are parallel and normal; its se is that of Duhachek &
+    Iacobucci [3]_. standardized_alpha, lambda2, lambda6, split_half and omega_total have errors
+    from each person's influence, which hold whatever the distribution, and normal intervals for
+    log(1 - estimate). The bootstrap's intervals are BCa [6]_. The others have no error.
 
     References
     ----------
     .. [1] Cronbach (1951). Psychometrika, 16(3), 297-334.
     .. [2] Feldt, Woodruff & Salih (1987). Applied Psychological Measurement, 11(1), 93-103.
     .. [3] Duhachek & Iacobucci (2004). Journal of Applied Psychology, 89(5), 792-808.
+    .. [4] Guttman (1945). Psychometrika, 10(4), 255-282.
+    .. [5] McDonald (1999). Test theory: A unified treatment. Erlbaum.
+    .. [6] Efron (1987). Journal of the American Statistical Association, 82(397), 171-185.
 
     Examples
     --------
     >>> items = pd.DataFrame({"a": [1, 2, 3, 4], "b": [2, 2, 3, 5], "c": [1, 3, 2, 4]})
-    >>> reliability(items).table.estimate.round(3).item()
+    >>> reliability(items, coefficients=["alpha"]).table.estimate.round(3).item()
     0.929
     """
     require_level(level)
-    table = eager(items).to_pandas().reset_index(drop=True)
-    names = list(table.columns)
-    scores = numbers(table, names)
-    complete = scores[~np.isnan(scores).any(axis=1)]
-    n, k = complete.shape
-    if k < 2 or n < 2:
+    asked = asked_for(coefficients, factors, classes, level, bootstrap, missing)
+    scores = item_scores(
+        items,
+        instrument=instrument,
+        scale=scale,
+        columns=columns,
+        missing=missing,
+        seed=seed,
+        what="Alpha" if asked.names == ["alpha"] else "Reliability",
+    )
+    return _reliability(scores, asked, missing, seed)
+
+
+def _reliability(
+    scores: ItemScores, asked: Asked, missing: str, seed: int | np.random.Generator | None
+) -> Reliability:
+    names, values = scores.names, scores.values
+    moments = ItemMoments.of(values)
+    if moments.n < 2:
         raise TooFewError(
-            f"Alpha needs two items and two people who answered them all. There are {k} items"
-            f"{f' ({listed(names)})' if names else ''}, {len(scores)} rows, "
-            f"{n} of them complete."
+            "Pairs of items that fewer than two people answered have no covariance. Leave items "
+            'out or use missing="two_way".'
         )
-    covariance = np.cov(complete, rowvar=False)
-    variances = np.diag(covariance)
-    constant = np.ptp(complete, axis=0) == 0
+    constant = np.nanmax(values, axis=0) == np.nanmin(values, axis=0)
     if constant.all():
         raise TooFewError(f"All items are constant: everyone answers {listed(names)} alike.")
-    total = covariance.sum()
-    # Items that cancel out leave only rounding in their sum.
-    alpha = _alpha(covariance) if total > 1e-12 * variances.sum() else float("nan")
-    described = _items(names, complete.mean(axis=0), covariance, constant)
-    low, high = _feldt(alpha, n, k, level)
-    row = {
-        "coefficient": "alpha",
-        "estimate": alpha,
-        "se": _standard_error(covariance, n) if np.isfinite(alpha) else float("nan"),
-        "ci_low": low,
-        "ci_high": high,
-        "n": n,
-        "n_items": k,
-    }
+    # Where everyone answers alike, centring may leave rounding.
+    covariance = np.where(constant[:, None] | constant, 0.0, moments.covariance)
+    moments = replace(moments, covariance=covariance)
+    asked = asked.possible_with(len(names))
+    found = estimates(values, names, moments, asked, seed)
+    described = describe_items(names, moments.means, covariance, constant)
+    alpha = found.alpha
+    fitted = "omega_total" in asked.names and "omega_total" not in found.undefined
     return Reliability(
-        table=pd.DataFrame([row]),
-        note=(
-            f"Cronbach's alpha of {k} items among the {n} rows that have them all, with the "
-            f"{100 * level:g} % interval of Feldt, Woodruff & Salih (1987) and the standard error "
-            "of Duhachek & Iacobucci (2004)."
+        table=found.table,
+        note=" ".join([_base(scores, moments, missing, asked), *found.sentences]),
+        warnings=(
+            *scores.warnings,
+            *_worries(described, found.table, moments, constant, asked.level),
+            *found.warnings,
         ),
-        warnings=tuple(_worries(described, alpha, n, len(scores), constant)),
         items=described,
-        sem=float(np.sqrt(total * np.maximum(1 - alpha, 0))),
-        n_excluded=len(scores) - n,
+        sem=float(np.sqrt(covariance.sum() * max(1 - alpha, 0.0))) if np.isfinite(alpha) else alpha,
+        omega_variants=omega_variants(covariance) if fitted else _no_variants(),
+        n_excluded=scores.n_excluded,
     )
 
 
-def _alpha(covariance: Floats) -> float:
-    k = len(covariance)
-    return float(k / (k - 1) * (1 - np.trace(covariance) / covariance.sum()))
+def _no_variants() -> pd.DataFrame:
+    return pd.DataFrame(columns=["estimator", "metric", "denominator", "estimate"])
 
 
-def _feldt(alpha: float, n: int, k: int, level: float) -> tuple[float, float]:
-    tail = (1 - level) / 2
-    df = (n - 1, (n - 1) * (k - 1))
-    low, high = (1 - (1 - alpha) * f for f in (stats.f.isf(tail, *df), stats.f.ppf(tail, *df)))
-    return float(low), float(high)
+def _base(scores: ItemScores, moments: ItemMoments, missing: str, asked: Asked) -> str:
+    """Say what the table is of; alone it reads as a note on alpha."""
+    k = len(scores.names)
+    who = {
+        "listwise": f"among the {moments.n} rows that have them all",
+        "pairwise": f"from pairs of items, each answered in {moments.n} rows or more",
+        "two_way": f"among the {moments.n} rows that have any of them",
+    }[missing]
+    if asked.names[0] == "alpha" and "alpha" not in asked.resampled:
+        return (
+            f"Cronbach's alpha of {k} items {who}, with the {100 * asked.level:g} % interval of "
+            "Feldt, Woodruff & Salih (1987) and the standard error of Duhachek & Iacobucci (2004)."
+        )
+    return f"Reliability of {k} items {who}."
 
 
-def _standard_error(covariance: Floats, n: int) -> float:
-    """Duhachek & Iacobucci's equation 2; ``covariance`` has shape (k, k)."""
-    k = len(covariance)
-    total, trace = covariance.sum(), np.trace(covariance)
-    squared = covariance @ covariance
-    inner = total * (np.trace(squared) + trace**2) - 2 * trace * squared.sum()
-    # Items that agree perfectly leave rounding below zero.
-    return float(np.sqrt(2 * k**2 / ((k - 1) ** 2 * total**3) * max(inner, 0.0) / n))
-
-
-def _items(
+def describe_items(
     names: list[str], means: Floats, covariance: Floats, constant: NDArray[np.bool_]
 ) -> pd.DataFrame:
-    """Describe each item and the scale without it."""
+    """Describe each item and the scale without it: see `Reliability.items`."""
     k = len(names)
     variances, sums = np.diag(covariance), covariance.sum(axis=0)
     rest = covariance.sum() - 2 * sums + variances  # variance of the sum of the others
@@ -201,22 +277,50 @@ def _items(
 
 
 def _worries(
-    items: pd.DataFrame, alpha: float, n: int, n_rows: int, constant: NDArray[np.bool_]
+    items: pd.DataFrame,
+    table: pd.DataFrame,
+    moments: ItemMoments,
+    constant: NDArray[np.bool_],
+    level: float,
 ) -> list[str]:
     found = []
-    if n < n_rows:
-        found.append(f"{n_rows - n} of {n_rows} rows lack an item and were left out.")
     if constant.any():
         found.append(
             f"Items to which everyone gives the same answer: {listed(items['item'][constant])}."
         )
-    if n < _FEW_PEOPLE:
-        found.append(f"Only {n} complete rows: alpha is imprecise below {_FEW_PEOPLE}.")
+    if moments.n < _FEW_PEOPLE:
+        first = table.iloc[0]
+        told = (
+            f", its {100 * level:g} % interval runs from {first['ci_low']:.2f} to "
+            f"{first['ci_high']:.2f}"
+            if first["coefficient"] == "alpha" and np.isfinite(first["ci_low"])
+            else ""
+        )
+        found.append(
+            f"Only {moments.n} complete rows: alpha is imprecise below {_FEW_PEOPLE}{told}."
+        )
+    if moments.n <= len(items):
+        found.append(
+            f"There are no more people ({moments.n}) than items ({len(items)}): coefficients tell "
+            "of this sample only."
+        )
     backwards = items["item"][items["item_rest"] < 0]
     if not backwards.empty:
         found.append(
             f"Items that go against the others (should they be reversed?): {listed(backwards)}."
         )
-    if np.isnan(alpha):
+    alike = np.argwhere(np.triu(np.abs(correlations(moments.covariance)) > 1 - 1e-10, 1))
+    if alike.size:
+        pairs = ", ".join(
+            f"{items['item'][i]!r} and {items['item'][j]!r}" for i, j in alike[:20].tolist()
+        )
+        more = f" and {len(alike) - 20} more pairs" if len(alike) > 20 else ""
+        found.append(f"Items that say the same, one following from the other: {pairs}{more}.")
+    if not covariance_adds_up(moments.covariance):
         found.append("The items cancel out, so their sum doesn't vary and alpha is undefined.")
     return found
+
+
+def covariance_adds_up(covariance: Floats) -> bool:
+    """Whether the sum of the items varies: items that cancel out leave only rounding in it."""
+    return bool(covariance.sum() > 1e-12 * np.trace(covariance))

@@ -16,7 +16,11 @@ _PART = re.compile(rf"(?<![\w.,/<>-])(\d+) of (\d+) ((?:\w+ )?{_NOUNS})\b")
 _COUNTED = re.compile(
     rf"(?<![\w.,/<>-])[1-9]\d*(?= (?:(?:more|other|further) )?(?:\w+ )?{_NOUNS}\b)"
 )
-_ONLY = re.compile(r"\bOnly \d+ complete rows: alpha is imprecise below (\d+)")
+#: With the interval, which gives the number of rows away.
+_ONLY = re.compile(
+    r"\bOnly \d+ complete rows: alpha is imprecise below (\d+)"
+    r"(?:, its [\d.]+ % interval runs from -?\d+\.\d+ to -?\d+\.\d+)?"
+)
 _FREEDOM = re.compile(r" on \d+(?:\.\d+)? degrees of freedom")
 #: What a note on reliability says of one scale.
 _SCALE = re.compile(r"of \d+ items among the \d+ (?=(?:rows|people) (?:that|who) have)")
@@ -52,6 +56,9 @@ def protect_prose(text: str, limit: int) -> str:
     >>> protect_prose("HC3 errors, 95 % t interval on 37 degrees of freedom.", 5)
     'HC3 errors, 95 % t interval.'
     >>> protect_prose("Only 13 complete rows: alpha is imprecise below 50.", 5)
+    'Fewer than 50 complete rows, so alpha is imprecise.'
+    >>> alpha = "alpha is imprecise below 50, its 95 % interval runs from -0.31 to 0.94."
+    >>> protect_prose(f"Only 13 complete rows: {alpha}", 5)
     'Fewer than 50 complete rows, so alpha is imprecise.'
     """
     text = _SCALE.sub("of the items of each scale among the ", _FREEDOM.sub("", text))

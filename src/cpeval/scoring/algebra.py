@@ -29,7 +29,7 @@ class Algebra(Protocol):
         """A column's answers; what is not among the codes is missing, unless that was checked."""
 
     def text_is(self, name: str, value: str) -> Value:
-        """Whether a column's cells, as text, are a value."""
+        """Whether a column's cells are a value that was read as text."""
 
     def missing(self, x: Value) -> Value:
         """Whether values are missing."""
@@ -74,7 +74,15 @@ class Expressions:
         return nw.when(among(raw, codes, dtype)).then(x)
 
     def text_is(self, name: str, value: str) -> nw.Expr:
-        return nw.col(name).cast(nw.String) == value
+        dtype = self.schema[name]
+        if not (dtype.is_numeric() or dtype == nw.Boolean):
+            return nw.col(name).cast(nw.String) == value
+        # Numbers as numbers: 2.0 in a column that has gaps is the table's 2.
+        x, _ = numeric(name, dtype)
+        try:
+            return x.cast(nw.Float64) == float(value)
+        except ValueError:
+            return x.is_null() & ~x.is_null()
 
     def missing(self, x: nw.Expr) -> nw.Expr:
         return x.is_null()

@@ -12,6 +12,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from cpeval.scoring.algebra import Arrays, Value
@@ -49,9 +50,10 @@ def in_blocks(
             if not use.masked and not _valid(use, columns, rows):
                 return None
             _block(Plan(use, Arrays(columns, rows)), rows, new, counts)
-    made: nw.DataFrame[Any] = nw.from_native(
-        frame.to_native().assign(**new, **counts), eager_only=True
-    )
+    native = frame.to_native()
+    # At once: a wide frame that takes columns one by one is slow, and pandas warns of it.
+    scores = pd.DataFrame({**new, **counts}, index=native.index)
+    made: nw.DataFrame[Any] = nw.from_native(pd.concat([native, scores], axis=1), eager_only=True)
     return made
 
 

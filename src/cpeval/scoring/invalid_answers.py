@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +15,7 @@ import pandas as pd
 from cpeval.definitions.items import Item
 from cpeval.definitions.model import Instrument
 from cpeval.errors import CodeError, listed
-from cpeval.scoring.algebra import among, numeric
+from cpeval.scoring.algebra import Expressions, among, numeric
 from cpeval.scoring.plan import Use
 
 #: Columns of `invalid_cells`.
@@ -39,21 +41,36 @@ class _Question:
     inside: bool
 
 
-def refuse(uses: Sequence[Use], frame: Frame, schema: Schema) -> None:
+def refuse(
+    uses: Sequence[Use],
+    frame: Frame,
+    schema: Schema,
+    *,
+    never_missing: Sequence[str] = (),
+) -> None:
     """Raise one `CodeError` if any answer of any use is not as it should be.
 
     One aggregate query of one row, also on a lazy frame: the count of invalid answers a column,
-    and of answers that only one coding has.
+    of answers that only one coding has, and of cells without a value where each needs one.
     """
     asked = [use for use in uses if not use.masked]
     counts = _ask(
         [question for use in asked for question in _questions(use)]
         + [question for use in asked for question in _coding_questions(use)],
-        [*_weight_checks(asked, schema), *_by_checks(asked)],
+        [
+            *_weight_checks(asked, schema),
+            *_by_checks(asked, schema),
+            *((_gap_name(c), nw.col(c).is_null()) for c in never_missing),
+        ],
         frame,
         schema,
     )
-    lines = [line for use in asked for line in _lines(use, counts, frame)]
+    # Uses may share a column, which is then named once.
+    lines = list(dict.fromkeys(line for use in asked for line in _lines(use, counts, frame)))
+    for column in never_missing:
+        count = counts[_gap_name(column)]
+        if count:
+            lines.append(f"- {column!r}: {count} row{'' if count == 1 else 's'} without a value")
     if lines:
         names = ", ".join(dict.fromkeys(use.definition.name for use in asked))
         raise CodeError(
@@ -86,12 +103,14 @@ def _ask(
     schema: Schema,
 ) -> dict[object, int]:
     """Run the one query: one expression for all integer columns that are asked alike."""
-    aggregates = [expression.alias(name) for name, expression in others]
+    sql = speaks_sql(frame)
+    one_at_a_time = sql or frame.implementation.is_dask()
+    aggregates = [total(holds, sql=sql).alias(name) for name, holds in others]
     names: dict[str, object] = {name: name for name, _ in others}
     together: dict[tuple[tuple[float, ...], bool, str], list[_Question]] = {}
     for number, one in enumerate(dict.fromkeys(questions)):
         dtype = schema[one.column]
-        if dtype.is_integer():
+        if dtype.is_integer() and not one_at_a_time:
             together.setdefault((one.codes, one.inside, str(dtype)), []).append(one)
             continue
         # Floats need two conditions, which narwhals combines for one column at a time.
@@ -100,13 +119,13 @@ def _ask(
         wrong = ~holds & ~x.is_nan() if dtype.is_float() else ~holds
         name = f"__cpeval_{number}"
         names[name] = one
-        aggregates.append(_total(holds if one.inside else wrong).alias(name))
+        aggregates.append(total(holds if one.inside else wrong, sql=sql).alias(name))
     for place, ((codes, inside, _), alike) in enumerate(together.items()):
         columns = [one.column for one in alike]
         holds = among(nw.col(*columns), codes, schema[columns[0]])
         suffix = f"__cpeval_all_{place}"
         names |= {one.column + suffix: one for one in alike}
-        aggregates.append(_total(holds if inside else ~holds).name.suffix(suffix))
+        aggregates.append(total(holds if inside else ~holds, sql=sql).name.suffix(suffix))
     if not aggregates:
         return {}
     row = frame.select(*aggregates)
@@ -116,9 +135,20 @@ def _ask(
     return {names[name]: 0 if pd.isna(value) else int(value) for name, value in cells}
 
 
-def _total(holds: nw.Expr) -> nw.Expr:
-    # The smallest integers, since what is summed is 0 or 1; engines widen the sum by themselves.
-    return holds.cast(nw.Int8).sum()
+def speaks_sql(frame: Frame) -> bool:
+    """Whether the engine takes SQL: it adds no booleans, and compares one column at a time.
+
+    Dask compares one at a time too.
+    """
+    return frame.implementation.is_spark_like() or frame.implementation.is_duckdb()
+
+
+def total(holds: nw.Expr, *, sql: bool) -> nw.Expr:
+    """Count where something holds.
+
+    Made numbers first, booleans cost three times as much to add, so only where they must be.
+    """
+    return holds.cast(nw.Int8).sum() if sql else holds.sum()
 
 
 def _weight_checks(uses: Sequence[Use], schema: Schema) -> list[tuple[str, nw.Expr]]:
@@ -133,18 +163,23 @@ def _weight_checks(uses: Sequence[Use], schema: Schema) -> list[tuple[str, nw.Ex
             if kind.is_float():
                 rated = rated & ~level.is_nan()
             bad = rated & ~right.fill_null(value=False)
-            checks.append((_weight_name(column), _total(bad)))
+            checks.append((_weight_name(column), bad))
     return checks
 
 
-def _by_checks(uses: Sequence[Use]) -> list[tuple[str, nw.Expr]]:
-    """Values that a value set doesn't know, by column."""
+def _by_checks(uses: Sequence[Use], schema: Schema) -> list[tuple[str, nw.Expr]]:
+    """Values that a value set doesn't know, by column; a missing one leaves no score."""
     checks = []
     for use in uses:
         for place, column in enumerate(use.by):
-            known = sorted({stratum[place] for stratum in _tables(use)})
-            bad = ~nw.col(column).cast(nw.String).is_in(known)
-            checks.append((_by_name(column), _total(bad)))
+            expressions = Expressions(schema)
+            known = functools.reduce(
+                operator.or_,
+                (expressions.text_is(column, text) for text in {s[place] for s in _tables(use)}),
+            )
+            there = ~nw.col(column).is_null()
+            there = there & ~nw.col(column).is_nan() if schema[column].is_float() else there
+            checks.append((_by_name(column), there & ~known.fill_null(value=False)))
     return checks
 
 
@@ -159,6 +194,10 @@ def _weight_name(column: str) -> str:
 
 def _by_name(column: str) -> str:
     return f"{column}__cpeval_by"
+
+
+def _gap_name(column: str) -> str:
+    return f"{column}__cpeval_gap"
 
 
 def _lines(use: Use, counts: Mapping[object, int], frame: Frame) -> list[str]:

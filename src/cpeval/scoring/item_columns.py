@@ -6,6 +6,7 @@ import string
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from cpeval.definitions.consistency import taken_by
 from cpeval.definitions.model import Instrument
 from cpeval.errors import ColumnError, OptionError, did_you_mean, listed
 
@@ -43,14 +44,15 @@ def item_columns(instrument: Instrument, items: Items, columns: Columns) -> dict
     items : None, str, sequence of str, or mapping
         None: ``<name>_1``, ``<name>_2`` … by item code. A pattern with ``{n}`` (1, 2, …;
         ``{n:02}`` pads), ``{letter}`` (A, B, …) or ``{code}``. The columns in the items'
-        order. Or item code (or number) to column.
+        order. Or item code (or number) to column. A list or a mapping may leave optional items
+        out.
     columns : sequence of str
         Those of the data, or `ANY_COLUMNS`.
 
     Returns
     -------
     dict
-        Item code to column, every item of the instrument.
+        Item code to column, every item of the instrument but optional ones that were left out.
 
     Raises
     ------
@@ -61,14 +63,15 @@ def item_columns(instrument: Instrument, items: Items, columns: Columns) -> dict
         Columns that are absent, all named with near misses.
     """
     codes = [item.code for item in instrument.items]
+    optional = [item.code for item in instrument.items if item.optional]
     if items is None:
         matched = {code: f"{instrument.name}_{code}" for code in codes}
     elif isinstance(items, str):
         matched = _by_pattern(instrument.name, codes, items)
     elif isinstance(items, Mapping):
-        matched = _by_mapping(instrument.name, codes, items)
+        matched = _by_mapping(instrument.name, codes, items, optional)
     elif isinstance(items, Sequence):
-        matched = _by_order(instrument.name, codes, list(items))
+        matched = _by_order(instrument.name, codes, list(items), optional)
     else:
         raise OptionError(
             f'{instrument.name}: items= takes a pattern such as "q{{n}}", a list of columns, or a '
@@ -88,11 +91,54 @@ def item_columns(instrument: Instrument, items: Items, columns: Columns) -> dict
         else:
             free = [name for name in columns if name not in matched.values()]
             missing = ", ".join(f"{name!r}{did_you_mean(name, free)}" for name in absent)
+        spare = [code for code in optional if matched.get(code) in absent]
+        if spare:
+            hint += f". Items {listed(spare)} are optional: a list of the others leaves them out"
         raise ColumnError(
             f"{instrument.name}: the data have no item columns {missing}. Say where the items "
             f"are with items=, {hint}. Columns there: {listed(list(columns), most=30)}."
         )
     return matched
+
+
+def placed(
+    instrument: Instrument, items: Items, columns: Sequence[str]
+) -> tuple[Instrument, dict[str, str]]:
+    """Return where the items should be, whether or not the data have the columns.
+
+    Of an instrument of goals, the definition returned has as many as the data have columns; of
+    one with optional items that a list or mapping leaves out, it lacks these and their scales.
+
+    Raises
+    ------
+    OptionError
+        As `item_columns` does.
+    ColumnError
+        The data have no goals.
+    """
+    if instrument.goals is None or instrument.items:
+        matched = item_columns(instrument, items, ANY_COLUMNS)
+        return _without(
+            instrument, [i.code for i in instrument.items if i.code not in matched]
+        ), matched
+    name = instrument.name
+    goals = numbered_columns(name, "items", items, f"{name}_{{n}}", columns)
+    instrument = instrument.with_goals(len(goals))
+    return instrument, item_columns(instrument, goals, ANY_COLUMNS)
+
+
+def _without(instrument: Instrument, left_out: Sequence[str]) -> Instrument:
+    """The definition less some optional items, and less the scales that take them."""
+    if not left_out:
+        return instrument
+    made = instrument.model_copy(
+        update={
+            "items": [i for i in instrument.items if i.code not in left_out],
+            "scales": [s for s in instrument.scales if not taken_by(instrument, s, left_out)],
+        }
+    )
+    made.__dict__.pop("_items", None)  # what the copied definition had worked out of its items
+    return made
 
 
 def numbered_columns(
@@ -182,10 +228,12 @@ def _by_pattern(name: str, codes: list[str], pattern: str) -> dict[str, str]:
         raise OptionError(f"{name}: items={pattern!r} is no pattern: {error}.") from None
 
 
-def _by_mapping(name: str, codes: list[str], items: Mapping[str | int, str]) -> dict[str, str]:
+def _by_mapping(
+    name: str, codes: list[str], items: Mapping[str | int, str], optional: list[str]
+) -> dict[str, str]:
     given = {str(code): column for code, column in items.items()}
     unknown = [f"{code!r}{did_you_mean(code, codes)}" for code in given if code not in codes]
-    lacking = [code for code in codes if code not in given]
+    lacking = [code for code in codes if code not in given and code not in optional]
     if unknown or lacking:
         parts = []
         if unknown:
@@ -196,15 +244,18 @@ def _by_mapping(name: str, codes: list[str], items: Mapping[str | int, str]) -> 
     odd = [f"{code}: {column!r}" for code, column in given.items() if not isinstance(column, str)]
     if odd:
         raise OptionError(f"{name}: items= should name one column an item. Got {', '.join(odd)}.")
-    return {code: given[code] for code in codes}
+    return {code: given[code] for code in codes if code in given}
 
 
-def _by_order(name: str, codes: list[str], items: list[str]) -> dict[str, str]:
+def _by_order(name: str, codes: list[str], items: list[str], optional: list[str]) -> dict[str, str]:
     odd = [item for item in items if not isinstance(item, str)]
     if odd:
         raise OptionError(f"{name}: items= should hold column names. Got {listed(odd)}.")
-    if len(items) != len(codes):
+    needed = [code for code in codes if code not in optional]
+    if len(items) not in (len(codes), len(needed)):
+        spare = f" ({len(needed)} without optional ones)" if optional else ""
         raise OptionError(
-            f"{name} has {len(codes)} items and items= has {len(items)} columns: {listed(items)}."
+            f"{name} has {len(codes)} items{spare} and items= has {len(items)} columns: "
+            f"{listed(items)}."
         )
-    return dict(zip(codes, items, strict=True))
+    return dict(zip(codes if len(items) == len(codes) else needed, items, strict=True))

@@ -169,45 +169,54 @@ class Plan:
         for x, some in zip(answers, codes, strict=True):
             steps = {code: float(step) for step, code in enumerate(some)}
             place = place * float(len(some)) + self.mapped(x, steps)
-        result: Value = None
-        for stratum, table in values.tables.items():
-            ordered = [table[_state(number, codes)] for number in range(prod(map(len, codes)))]
-            looked_up = self.algebra.looked_up(place, ordered)
-            if not stratum:
-                return looked_up
-            same = functools.reduce(
-                operator.and_,
-                (self.algebra.text_is(n, v) for n, v in zip(values.by, stratum, strict=True)),
-            )
-            result = self.algebra.where(same, looked_up, result)
-        return result
+        size = prod(map(len, codes))
+        states = [_state(number, codes) for number in range(size)]
+        if values.by:
+            # All tables are one behind the other: which of them is where to begin.
+            begin: Value = None
+            for number, stratum in enumerate(values.tables):
+                same = functools.reduce(
+                    operator.and_,
+                    (self.algebra.text_is(n, v) for n, v in zip(values.by, stratum, strict=True)),
+                )
+                begin = self.algebra.where(same, float(number * size), begin)
+            place = place + begin
+        every = [table[state] for table in values.tables.values() for state in states]
+        return self.algebra.looked_up(place, every)
 
     def _attained(self, scale: Scale, parts: Mapping[str, Value]) -> Value:
         """Kiresuk & Sherman's T score of the goals that are rated."""
-        codes = self.definition.items_of(scale)
-        gone = {code: self.algebra.missing(parts[code]) for code in codes}
-        weights = {
-            code: self.algebra.where(
-                ~gone[code],
-                self.algebra.column(self.use.weights[code])
-                if code in self.use.weights
-                else self.algebra.number(~gone[code]),
-                0.0,
-            )
-            for code in codes
-        }
-        levels = [self.algebra.filled(parts[code]) * weights[code] for code in codes]
-        total = _added(list(weights.values()))
-        squares = _added([w * w for w in weights.values()])
+        goals = [self.goal(code, parts[code]) for code in self.definition.items_of(scale)]
+        weights = [weight for _, weight in goals]
+        return self.t_score(
+            scale,
+            _added([level * weight for level, weight in goals]),
+            _added(weights),
+            _added([weight * weight for weight in weights]),
+        )
+
+    def goal(self, code: str, points: Value) -> tuple[Value, Value]:
+        """A goal's level and weight, both 0 if it isn't rated; a wrong weight is missing."""
+        rated = ~self.algebra.missing(points)
+        weight = self.algebra.number(rated)
+        if code in self.use.weights:
+            weight = self.algebra.column(self.use.weights[code])
+            if self.use.masked:
+                right = (weight >= 0) & (weight < float("inf"))
+                weight = self.algebra.where(right, weight)
+        return self.algebra.filled(points), self.algebra.where(rated, weight, 0.0)
+
+    def t_score(self, scale: Scale, weighted: Value, total: Value, squares: Value) -> Value:
+        """T from the sums of weighted levels, of weights and of their squares."""
         rho = scale.correlation or 0.0
         spread = self.algebra.root(squares * (1 - rho) + total * total * rho)
         enough = spread > 0
         spread = self.algebra.where(enough, spread, 1.0)
-        return self.algebra.where(enough, 50.0 + _added(levels) * 10.0 / spread)
+        return self.algebra.where(enough, 50.0 + weighted * 10.0 / spread)
 
     def mapped(self, x: Value, table: Mapping[float, float]) -> Value:
         """Map codes to values: by a straight line where it is one, else case by case."""
-        line = _line(table)
+        line = straight_line(table)
         if line is not None:
             slope, start = line
             if slope == -1:
@@ -238,7 +247,7 @@ def _state(number: int, codes: Sequence[Sequence[float]]) -> str:
     return "".join(reversed(answers))
 
 
-def _line(table: Mapping[float, float]) -> tuple[int, int] | None:
+def straight_line(table: Mapping[float, float]) -> tuple[int, int] | None:
     """Slope and intercept in whole numbers, if the table is exactly that."""
     (a, fa), (b, fb) = min(table.items()), max(table.items())
     if a == b:

@@ -56,7 +56,8 @@ def score(
     items : str, sequence of str or mapping, optional
         Where the items are. By default ``<name>_1``, ``<name>_2`` … by item code. A pattern
         with ``{n}``, ``{letter}`` or ``{code}``; the columns in order; or a mapping from item
-        code to column. Of goals, a pattern with ``{n}`` or the columns, as many as there are.
+        code to column. A list or mapping may leave optional items out; scales that take them
+        are then not scored. Of goals, a pattern with ``{n}`` or the columns, as many as there are.
     prefix : str, default ""
         Put before the names of the new columns.
     on_invalid : {"raise", "missing"}
@@ -96,7 +97,8 @@ def score(
     Warns
     -----
     ProvisionalWarning
-        A definition's status is provisional, or scales wait for their items.
+        A definition's status is provisional, a value set is not verified, or scales wait for
+        their items.
 
     Examples
     --------
@@ -127,7 +129,7 @@ def score(
     )
     _require_new(uses, list(schema), answered=answered)
     for use in uses:
-        _warn(use.definition)
+        warn_provisional(use.definition)
     made: Frame | None = in_blocks(uses, frame, schema, answered=answered)
     if made is None:
         verify(uses, where, frame, schema, counted=on_invalid == "raise")
@@ -176,8 +178,7 @@ def item_points(
     frame, schema = opened(data)
     one = resolve(instrument)
     one = one if coding is None else one.with_coding(coding)
-    if one.codings and one.coding is None:
-        one.require_ready()
+    one.require_coding()
     uses = uses_of([one], schema, items=[items], weights=[None], prefix="", on_invalid=on_invalid)
     verify(uses, [items], frame, schema, counted=on_invalid == "raise")
     points: IntoFrameT = points_frame(uses[0], frame, schema).to_native()
@@ -230,11 +231,15 @@ def _require_new(uses: Sequence[Use], columns: Sequence[str], *, answered: bool)
         )
 
 
-def _warn(definition: Instrument) -> None:
+def warn_provisional(definition: Instrument) -> None:
     """Say that a definition is provisional, and which scales wait for their items."""
     said = []
     if definition.status == "provisional":
         said.append(f"{definition.name} is provisional. {definition.status_note}".strip())
+    if definition.value_set is not None:
+        values = definition.value_sets[definition.value_set]
+        if not values.verified:
+            said.append(f"{definition.name}: {values.label} is not verified. {values.source}")
     waiting = [definition.column(scale) for scale in definition.unkeyed]
     if waiting:
         said.append(

@@ -22,7 +22,7 @@ from cpeval.errors import (
 )
 from cpeval.scoring.answers_as_text import text_columns, text_message
 from cpeval.scoring.invalid_answers import Frame, Schema, refuse
-from cpeval.scoring.item_columns import ANY_COLUMNS, Items, item_columns, numbered_columns
+from cpeval.scoring.item_columns import Items, item_columns, numbered_columns, placed
 from cpeval.scoring.plan import Use
 
 #: One instrument, as a caller may name it.
@@ -103,22 +103,16 @@ def uses_of(
         raise OptionError(f"An instrument is named twice: {listed(twice)}.")
     made = []
     for one, where, weight in zip(instruments, items, weights, strict=True):
-        columns: dict[str, str]
+        whole, columns = placed(one, where, list(schema))
         weighing: dict[str, str] = {}
-        if one.goals is not None and not one.items:
-            goals = numbered_columns(one.name, "items", where, f"{one.name}_{{n}}", list(schema))
-            one = one.with_goals(len(goals))
-            columns = item_columns(one, goals, ANY_COLUMNS)
-            if weight is not None:
-                given = numbered_columns(one.name, "weights", weight, "", list(schema), len(goals))
-                weighing = dict(zip(columns, given, strict=True))
-        else:
-            if weight is not None:
+        if weight is not None:
+            if one.goals is None:
                 raise OptionError(f"{one.name} has items, not goals, so it takes no weights=.")
-            columns = item_columns(one, where, ANY_COLUMNS)
+            given = numbered_columns(one.name, "weights", weight, "", list(schema), len(columns))
+            weighing = dict(zip(columns, given, strict=True))
         made.append(
             Use(
-                definition=one,
+                definition=whole,
                 columns=columns,
                 weights=weighing,
                 prefix=prefix,
@@ -147,7 +141,8 @@ def verify(
         others = [c for c in (*use.weights.values(), *use.by) if c not in schema]
         if others:
             near = ", ".join(f"{c!r}{did_you_mean(c, schema)}" for c in others)
-            wrong.append(ColumnError(f"{one.name}: the data have no columns {near}."))
+            by = f" The value set differs by {listed(use.by)}." if use.by else ""
+            wrong.append(ColumnError(f"{one.name}: the data have no columns {near}.{by}"))
         columns = {code: column for code, column in use.columns.items() if column in schema}
         text = text_columns(columns, frame, schema)
         if text:
