@@ -144,9 +144,9 @@ def test_bands_that_do_not_fit(mine):
     )
     assert text.splitlines() == [
         "mine with bands has mistakes:",
-        "- scales.1 (part).bands.1.bands.4.low: should be a number. Got 'x'",
-        "- scales.1 (part).bands.1.bands.2: should begin above the end of the band before it, which is 2",
-        "- scales.1 (part).bands.1.bands.3: lies beyond the scores, 0 to 4",
+        "- scales.1 (part).bands.1.bands.4 (bad).low: should be a number. Got 'x'",
+        "- scales.1 (part).bands.1.bands.2 (mid): should begin above the end of the band before it, which is 2",
+        "- scales.1 (part).bands.1.bands.3 (top): lies beyond the scores, 0 to 4",
     ]
     assert "gives no column 'part'" in said(DefinitionError, own.with_bands, "part", {}, source="")
     assert own.with_bands("mine_part", {"a": (np.int64(0), np.float64(4))}, source="Us")

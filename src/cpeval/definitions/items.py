@@ -18,6 +18,7 @@ from cpeval.definitions.kinds import (
     PointsList,
     Remark,
     RuleCodes,
+    Text,
     Truth,
     code_key,
 )
@@ -218,7 +219,7 @@ class Item(Part):
     """
 
     code: ItemCode
-    label: Line
+    label: Text
     responses: Line
     reversed: Truth = False
     optional: Truth = False
@@ -242,6 +243,6 @@ class Goals(Part):
     one 0; ``weights`` says what a weight is.
     """
 
-    label: Line
+    label: Text
     responses: Line
     weights: Remark = ""

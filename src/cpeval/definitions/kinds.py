@@ -25,9 +25,7 @@ _LONGEST_NAME, _LONGEST_LINE, _LONGEST_TEXT = 60, 300, 20_000
 _LARGEST_NUMBER = 1e12
 
 #: Control characters, and those that make text run the other way than it is stored.
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 _SHORT = Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother, _SHORT.maxdict = 2, 60, 60, 4
@@ -50,24 +48,26 @@ def brief(value: object) -> str:
 
 
 def text(value: object) -> str:
-    """Text of any length that a person would write."""
+    """Text, whatever is in it: what leaves for a page, a sheet or a form is made safe there."""
     if not isinstance(value, str):
         raise ValueError(f'should be text, in quotes ("…"). Got {brief(value)}')
-    if not value.strip():
+    if not value:
         raise ValueError("should not be empty")
     if len(value) > _LONGEST_TEXT:
         raise ValueError(f"should have at most {_LONGEST_TEXT:,} characters. It has {len(value):,}")
-    odd = _CONTROL.search(value)
-    if odd:
-        raise ValueError(f"should not have control characters. Got {odd[0]!a}")
     return value
 
 
+def _text_or_none(value: object) -> str:
+    return "" if value == "" else text(value)
+
+
 def line(value: object) -> str:
-    """Text that fits a heading, a drop-down or a cell."""
+    """Text that others refer to, or that names a column: one line that shows as it is."""
     value = text(value)
-    if "\n" in value or "\t" in value:
-        raise ValueError(f"should be one line, without tabs. Got {brief(value)}")
+    odd = _CONTROL.search(value)
+    if odd:
+        raise ValueError(f"should not have control characters. Got {odd[0]!a}")
     if len(value) > _LONGEST_LINE:
         raise ValueError(f"should have at most {_LONGEST_LINE} characters. It has {len(value):,}")
     return value
@@ -140,8 +140,6 @@ def code_key(value: object) -> float:
 
 def _item_code(value: object) -> str:
     found = line(str(value) if isinstance(value, int) and not isinstance(value, bool) else value)
-    if len(found) > _LONGEST_NAME:
-        raise ValueError(f"should have at most {_LONGEST_NAME} characters. It has {len(found)}")
     if found != found.strip():
         raise ValueError(f"should not begin or end with a space. Got {brief(found)}")
     if _SPAN.fullmatch(found):
@@ -274,7 +272,7 @@ Line = Annotated[str, BeforeValidator(line)]
 Name = Annotated[str, BeforeValidator(name)]
 NameOrNone = Annotated[str, BeforeValidator(_name_or_none)]
 #: Text that may be left empty.
-Remark = Annotated[str, BeforeValidator(lambda value: "" if value == "" else text(value))]
+Remark = Annotated[str, BeforeValidator(_text_or_none)]
 ScaleName = Annotated[str, BeforeValidator(lambda value: "" if value == "" else line(value))]
 Number = Annotated[float, BeforeValidator(number)]
 Positive = Annotated[float, BeforeValidator(_positive)]
@@ -288,7 +286,9 @@ Lines = Annotated[list[str], BeforeValidator(_list_of(line, '["age_band", "sex"]
 Texts = Annotated[
     tuple[str, ...], BeforeValidator(lambda value: tuple(_list_of(text, '["…"]')(value)))
 ]
-Codes = Annotated[dict[float, str], BeforeValidator(_by_code(line, '{ 0 = "no", 1 = "yes" }', 2))]
+Codes = Annotated[
+    dict[float, str], BeforeValidator(_by_code(_text_or_none, '{ 0 = "no", 1 = "yes" }', 2))
+]
 Points = Annotated[dict[float, float], BeforeValidator(_by_code(number, "{ 0 = 0, 1 = 4 }", 1))]
 Weights = Annotated[dict[str, float], BeforeValidator(_by_text(number, '{ "1" = 2, "2" = 0.5 }'))]
 Decrements = Annotated[

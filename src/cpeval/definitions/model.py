@@ -46,7 +46,7 @@ class Instrument(InAndOut):
     """
 
     name: Name
-    title: Line
+    title: Text
     version: Text = "1"
     status: Literal["verified", "provisional", "illustrative", "own"] = "own"
     status_note: Remark = ""

@@ -9,7 +9,6 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from cpeval.definitions.kinds import (
-    Line,
     NameOrNone,
     Number,
     Pair,
@@ -76,7 +75,7 @@ def _begins_above(place: int, before: Band, after: Band) -> Finding:
 class Band(Part):
     """A named range of a score, both ends included."""
 
-    label: Line
+    label: Text
     low: Number
     high: Number
 
@@ -166,7 +165,7 @@ class Scale(Part):
     """
 
     name: NameOrNone = ""
-    label: Line
+    label: Text
     items: ScaleItems | None = None
     key_items: Whole | None = None
     of: ScaleName | None = None

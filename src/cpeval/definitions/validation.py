@@ -95,7 +95,7 @@ def path_text(path: Sequence[Step], given: object = None) -> str:
     >>> path_text(("scales", 1, "range"), {"scales": [{}, {"name": "percent"}]})
     'scales.2 (percent).range'
     """
-    parts = []
+    parts: list[str] = []
     here = given
     for step in path:
         if step == "[key]":
@@ -103,7 +103,8 @@ def path_text(path: Sequence[Step], given: object = None) -> str:
         called = ""
         try:
             here = here[step]  # type: ignore[index]
-            called = next(here[key] for key in ("name", "code") if isinstance(here.get(key), str))
+            keys = ("label",) if parts[-1:] == ["bands"] and "low" in here else ("name", "code")
+            called = next(here[key] for key in keys if isinstance(here.get(key), str))
         except (AttributeError, KeyError, IndexError, TypeError, StopIteration, ValueError):
             pass
         number = isinstance(step, int)

@@ -13,7 +13,6 @@ from pydantic import Field, ValidationError
 
 from cpeval.definitions.kinds import (
     Decrements,
-    Line,
     Lines,
     Number,
     Remark,
@@ -74,7 +73,7 @@ class ValueSet(Part):
     the data (an age band, sex): a profile's key then goes on with their values, parted by ``|``.
     """
 
-    label: Line
+    label: Text
     source: Text
     licence: Remark = ""
     verified: Truth = True
@@ -142,15 +141,15 @@ class ValueSet(Part):
     def _table_mistakes(self, states: Mapping[str, None]) -> Iterable[Mistake]:
         tables = self.tables
         for stratum, values in tables.items():
-            where = f" for {', '.join(stratum)}" if stratum else ""
+            where = f"{', '.join(stratum)}: " if stratum else ""
             unknown = [state for state in values if state not in states]
             number = len(states) - len(values) + len(unknown)
             if number:
                 gaps = list(islice((state for state in states if state not in values), 8))
                 more = f" and {number - 8:,} more" if number > 8 else ""
-                yield Mistake(("profiles",), f"no value{where} for {listed(gaps)}{more}")
+                yield Mistake(("profiles",), f"{where}no value for {listed(gaps)}{more}")
             if unknown:
-                yield Mistake(("profiles",), f"no such state{where} as {listed(unknown, most=8)}")
+                yield Mistake(("profiles",), f"{where}no such state as {listed(unknown, most=8)}")
 
     @property
     def tables(self) -> dict[tuple[str, ...], dict[str, float]]:
