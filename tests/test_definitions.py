@@ -72,68 +72,6 @@ def test_a_definition_of_ones_own_scores(tmp_path):
     assert cp.score(data, str(tmp_path / "mine.toml")).equals(scored)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ('title = "Mine"', 'titel = "Mine"', "titel: there is no such key (did you mean 'title'?)"),
-        ('title = "Mine"', "", "title: is needed and absent"),
-        ('name = "mine"', 'name = "My Scale"', "name: should be lower-case letters, digits and _"),
-        ('label = "one"', 'lable = "one"', "items.1.lable: there is no such key (did you mean 'label'?)"),
-        ('code = "2"', 'code = "1"', "items: '1' stands twice"),
-        ('responses = "r" },', 'responses = "rr" },', "responses has no 'rr' (did you mean 'r'?)"),
-        ("0 = \"no\"", "zero = \"no\"", "responses.r.codes: keys should be numbers (codes)"),
-        ('items = "all"', 'items = ["1", "3"]', "scales, 'mine': there is no item '3'"),
-        ('items = "all"', 'items = ["1", "1"]', "'1' stands twice"),
-        ('items = "all"', 'items = "all"\nof = "percent"', "give one of items, of, terms"),
-        ('items = "all"', 'items = "all"\nanswered = 3', "answered is more than its 2 items"),
-        ('items = "all"', 'items = "all"\ncombine = "median"', "scales.1.combine: input should be"),
-        ("range = [0, 4]", "range = [0, 40]", "range [0, 40], but the items give [0, 4]"),
-        ('of = ""', 'of = "total"', "there is no scale 'total'"),
-        ('of = ""', 'of = "percent"', "made of 'percent', which must stand above it (no cycles)"),
-        ("end = [0, 100] }", "end = [0, 100] }\nlookup = { 0 = 1 }", "give lookup or linear, not both"),
-        ("reversed = true", "reversed = true, values = { 0 = 0, 1 = 0, 2 = 1 }", "reversed or values, not both"),
-        ("reversed = true", "values = { 0 = 0, 1 = 0 }", "values and the response codes differ in 2"),
-        ("reversed = true", 'rules = [{ item = "9", codes = "missing", values = { 0 = 0, 1 = 0, 2 = 0 } }]', "rules names no item '9'"),
-        ("linear = { start = [0, 4], end = [0, 100] }", "range = [0, 4]", "a scale made of another needs lookup or linear"),
-        ("start = [0, 4]", "start = [4, 4]", "start should be two different numbers"),
-        ("end = [0, 100]", "end = [0, inf]", "input should be a finite number"),
-        ("end = [0, 100] }", "end = [0, 100] }\nrange = [0, 50]", "'percent': range [0, 50], but the items give [0, 100]"),
-        ("linear = { start = [0, 4], end = [0, 100] }", "lookup = { 0 = 1, 1 = 2, 2 = 3, 5 = 6 }", "lookup has no value for 3, 4"),
-        ("linear = { start = [0, 4], end = [0, 100] }", "lookup = { 0 = 1, 1 = 2, 2 = 3, 3 = 4, 4 = 5, 9 = 6 }", "lookup has 9, which the items can't give"),
-        ('items = "all"\nrange = [0, 4]\n', 'items = "all"\nanswered = 1\nprorate = true\nlookup = { 0 = 1 }\n', "lookup needs whole scores"),
-        ('items = "all"', 'items = ["2-1"]', "'2-1' runs backwards"),
-        ("range = [0, 4]", 'range = [0, 4]\nbands = [{ source = "s", bands = [{ label = "b", low = 3, high = 1 }] }]', "'b' runs from 3 down to 1"),
-        ("reversed = true", 'rules = [{ item = "1", codes = [7], values = { 0 = 0, 1 = 0, 2 = 0 } }]', "item '1' has no codes 7"),
-        ("reversed = true", 'rules = [{ item = "1", codes = [], values = { 0 = 0, 1 = 0, 2 = 0 } }]', "should have at least 1 item"),
-        ('2 = "yes" }', '2 = "yes" }\nmissing_codes = [2]', "missing_codes: 2 are answers too"),
-        ('2 = "yes" }', '2 = "yes" }\nother_codings = [{ 1 = 0, 3 = 2 }]', "code 1 means another answer in the standard coding"),
-        ('2 = "yes" }', '2 = "yes" }\nother_codings = [{ 4 = 7 }]', "other_codings.1: no codes 7"),
-    ],
-)  # fmt: skip
-def test_mistakes_are_named_with_their_key(tmp_path, old, new, said):
-    assert old in RIGHT
-    with pytest.raises(DefinitionError) as caught:
-        loaded(tmp_path, RIGHT.replace(old, new, 1))
-    assert said in str(caught.value)
-
-
-def test_every_mistake_at_once(tmp_path):
-    spoilt = (
-        RIGHT.replace('title = "Mine"', "")
-        .replace('label = "one"', "lable = 'one'")
-        .replace('terms = "free"', "")
-    )
-    with pytest.raises(DefinitionError) as caught:
-        loaded(tmp_path, spoilt)
-    for said in (
-        "title: is needed",
-        "licence.terms: is needed",
-        "items.1.label: is needed",
-        "items.1.lable",
-    ):
-        assert said in str(caught.value)
-
-
 def test_a_column_that_no_scale_gives():
     with pytest.raises(
         DefinitionError, match=r"gives no column 'sf_36_mhh' \(did you mean 'sf_36_mh'\?\)"

@@ -81,7 +81,7 @@ def test_ips_25_sections_are_the_users_to_say():
     one = cp.instrument("ips_25")
     with pytest.raises(DefinitionError, match="which items belong to 'ips_25_staffing' is not"):
         one.scale("ips_25_staffing")
-    with pytest.raises(DefinitionError, match="has 3 items; items names 4"):
+    with pytest.raises(DefinitionError, match="key_items says 3 items; here are 4"):
         one.with_keys({"staffing": ["1-4"]})
     own = one.with_keys({"staffing": ["1-3"], "organisation": ["4-11"], "services": ["12-25"]})
     row = [5, 4, 3, *[2] * 8, *[1] * 14]

@@ -81,11 +81,11 @@ def test_others_can_not_be_left_out(mine):
     ("place", "change", "said"),
     [
         (0, {"optional": True}, "items: optional ones should stand last: '1', '3'"),
-        (1, {"optional": True}, "items: every scale takes optional ones: '2', '3'"),
+        (1, {"optional": True}, "scales: every scale takes optional items: '2', '3'"),
         (
             0,
             {"rules": [{"item": "3", "codes": [5], "values": {0: 0, 1: 0}}]},
-            "rules names item '3', which is optional",
+            "items.1.rules.1.item: item '3' is optional, and this one is not",
         ),
     ],
 )

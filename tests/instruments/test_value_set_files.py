@@ -201,7 +201,7 @@ def spoilt(column, row, cell):
         ),
         (
             table_by(**BY["text"]).iloc[:-3],
-            "profiles for 65+, male: no value for '33331', '33332', '33333'",
+            "profiles: 65+, male: no value for '33331', '33332', '33333'",
         ),
         (table_by(age=["a|b", "c"]), "column 'age' has |, which parts values here: 'a|b'"),
         (plain_table().assign(rank=range(243)), "237 more like these. Is the table meant to be"),

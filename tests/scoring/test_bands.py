@@ -104,7 +104,10 @@ def test_bands_from_memory_say_so():
 
 
 def test_bands_that_overlap_or_lie_beyond_are_refused():
-    with pytest.raises(DefinitionError, match="'b' should begin above the end of 'a', which is 9"):
+    with pytest.raises(
+        DefinitionError,
+        match=r"bands\.2 \(b\): should begin above the end of the band before it, which is 9",
+    ):
         cp.instrument("ces_d").with_bands("ces_d", {"a": (0, 9), "b": (9, 60)}, source="x")
-    with pytest.raises(DefinitionError, match="bands 'b' lie beyond the scores, 0 to 60"):
+    with pytest.raises(DefinitionError, match=r"bands\.2 \(b\): lies beyond the scores, 0 to 60"):
         cp.instrument("ces_d").with_bands("ces_d", {"a": (0, 9), "b": (61, 70)}, source="x")

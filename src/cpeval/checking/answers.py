@@ -80,11 +80,11 @@ def suspects(
 def _text_answers(
     definition: Instrument, item: Item, column: str, values: pd.Series, numbers: pd.Series
 ) -> Iterator[pd.DataFrame]:
-    labels = {label.casefold(): code for code, label in definition.answers(item).codes.items()}
+    labels = definition.answers(item).codes_by_label
     text = np.flatnonzero(values.notna() & numbers.isna())
     answers = values.iloc[text]
     known = answers.astype(str).str.strip().str.casefold().isin(list(labels))
-    pairs = {str(v): int(labels[str(v).strip().casefold()]) for v in answers[known].unique()}
+    pairs = {str(v): labels[str(v).strip().casefold()] for v in answers[known].unique()}
     yield found(
         "label in place of a code",
         "error",

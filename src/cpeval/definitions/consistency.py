@@ -1,166 +1,287 @@
-"""How the parts of a definition must fit together: every mistake, each with where it is."""
+"""How the parts of a definition must fit together: every mistake, each with where it is.
+
+Each check is by itself: one that meets a value which is wrong in itself ends there
+(`cpeval.definitions.part.Unknown`), and the others go on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cpeval.definitions.items import Responses
-from cpeval.definitions.reach import few_values, reach
-from cpeval.definitions.scales import Scale
+from cpeval.definitions.items import Item, Responses, Rule
+from cpeval.definitions.part import Finding, Mistake, differ, found_by
+from cpeval.definitions.reach import Work, Worth, few_values, reach
+from cpeval.definitions.scale_order import order_mistakes
+from cpeval.definitions.scales import Band, Bands, Scale
 from cpeval.errors import did_you_mean, listed
 
 if TYPE_CHECKING:
     from cpeval.definitions.model import Instrument
 
-
-def inconsistencies(one: Instrument) -> list[str]:
-    """Return what doesn't fit, a line each."""
-    return [
-        *_source_mistakes(one),
-        *_coding_mistakes(one.responses),
-        *_item_mistakes(one),
-        *_optional_mistakes(one),
-        *_scale_mistakes(one),
-        *_value_set_mistakes(one),
-    ]
+#: What scoring and banding may add to a scale's column.
+_ADDED = ("_answered", "_band")
 
 
-def _source_mistakes(one: Instrument) -> Iterable[str]:
+def inconsistencies(one: Instrument) -> Finding:
+    """Find what doesn't fit."""
+    whole = _Whole(one)
+    yield _asked_mistakes(one)
+    yield _coding_mistakes(one)
+    yield whole.item_mistakes()
+    yield _late_optional(one)
+    yield _all_take_optional(one)
+    yield whole.scale_mistakes()
+    yield order_mistakes(one.scales)
+    yield _column_mistakes(one)
+    yield whole.reach_mistakes()
+    yield _value_set_mistakes(one)
+
+
+def near(name: str, options: Iterable[str]) -> str:
+    """Return the near miss, unless there are so many options that the search takes long."""
+    few = list(options)
+    return did_you_mean(name, few) if len(few) <= 200 else ""
+
+
+def _asked_mistakes(one: Instrument) -> Finding:
+    """Something is asked: items or goals; scales fit to which of them it is."""
     if one.items and one.goals is not None:
-        yield "give items or goals, not both"
+        yield Mistake((), "give items or goals, not both")
+        return
     if not one.items and one.goals is None:
-        yield "items: is needed and absent"
+        yield Mistake(("items",), "is needed and absent (or goals, for an instrument of goals)")
+        return
+    yield _goal_response_mistakes(one)
+    for place, scale in enumerate(one.scales):
+        yield _goal_scale_mistakes(one, place, scale)
+
+
+def _goal_response_mistakes(one: Instrument) -> Finding:
     if one.goals is not None and one.goals.responses not in one.responses:
-        near = did_you_mean(one.goals.responses, one.responses)
-        yield f"goals: responses has no {one.goals.responses!r}{near}"
-    for scale in one.scales:
-        if (scale.combine == "goal_attainment") != (one.goals is not None) and (
-            scale.items is not None or scale.combine == "goal_attainment"
-        ):
-            yield (
-                f"scales, {scale.name or one.name!r}: combine = "
-                '"goal_attainment" is for instruments of goals, and they take no other'
-            )
+        text = f"there is no [responses.{one.goals.responses}]"
+        yield Mistake(("goals", "responses"), text + near(one.goals.responses, one.responses))
 
 
-def _coding_mistakes(responses: Mapping[str, Responses]) -> Iterable[str]:
+def _goal_scale_mistakes(one: Instrument, place: int, scale: Scale) -> Finding:
+    rated = scale.combine == "goal_attainment"
+    if rated and one.goals is None:
+        text = '"goal_attainment" is for instruments of goals; this one has items'
+        yield Mistake(("scales", place, "combine"), text)
+    elif not rated and one.goals is not None and scale.items is not None:
+        text = 'an instrument of goals takes combine = "goal_attainment" alone'
+        yield Mistake(("scales", place, "combine"), text)
+
+
+def _coding_mistakes(one: Instrument) -> Finding:
     """All sets of responses with named codings must know the same names."""
-    named = {key: set(r.codings) for key, r in responses.items() if r.codings}
+    named = {key: set(r.codings) for key, r in one.responses.items() if r.codings}
     every = set().union(*named.values()) if named else set()
     for key, names in named.items():
         if names != every:
             lacking = listed(sorted(every - names))
-            yield f"responses.{key}: codings lacks {lacking}, which others have"
+            yield Mistake(("responses", key, "codings"), f"lacks {lacking}, which others have")
 
 
-def _item_mistakes(one: Instrument) -> Iterable[str]:
-    codes = [item.code for item in one.items]
-    known = {item.code: item for item in one.items}
-    yield from _twice("items", codes)
-    for item in one.items:
-        where = f"items, code {item.code!r}"
-        if item.responses not in one.responses:
-            near = did_you_mean(item.responses, one.responses)
-            yield f"{where}: responses has no {item.responses!r}{near}"
-            continue
-        answers = set(one.responses[item.responses].codes)
-        if item.reversed and item.values is not None:
-            yield f"{where}: reversed or values, not both"
-        for key, points in [("values", item.values), *(("rules", r.values) for r in item.rules)]:
-            if points is not None and set(points) != answers:
-                odd = sorted(set(points) ^ answers)
-                yield f"{where}: {key} and the response codes differ in {listed(odd)}"
-        for rule in item.rules:
-            if rule.item not in known:
-                yield f"{where}: rules names no item {rule.item!r}{did_you_mean(rule.item, codes)}"
-                continue
-            if known[rule.item].optional and not item.optional:
-                yield f"{where}: rules names item {rule.item!r}, which is optional"
-            other = one.responses.get(known[rule.item].responses)
-            if rule.codes != "missing" and other is not None:
-                odd = [c for c in rule.codes if c not in other.codes]
-                if odd:
-                    yield f"{where}: rules: item {rule.item!r} has no codes {listed(odd)}"
+class _Whole:
+    """An instrument under examination, with what several checks need."""
 
+    def __init__(self, one: Instrument) -> None:
+        self.one = one
+        self.work = Work()
+        self._worths: dict[int, frozenset[float]] = {}
+        self._alike: dict[tuple[str, bool], frozenset[float]] = {}
 
-def _optional_mistakes(one: Instrument) -> Iterable[str]:
-    """Optional items come last, so that the others keep their numbers, and spare some scale."""
-    optional = [item.code for item in one.items if item.optional]
-    if optional != [item.code for item in one.items][len(one.items) - len(optional) :]:
-        yield f"items: optional ones should stand last: {listed(optional)}"
-    if optional and one.scales and all(taken_by(one, s, optional) for s in one.scales):
-        yield f"items: every scale takes optional ones: {listed(optional)}"
+    @cached_property
+    def codes(self) -> list[str]:
+        return [item.code for item in self.one.items]
 
+    @cached_property
+    def by_code(self) -> dict[str, int]:
+        """Item code to its position, the first of any that share it."""
+        places: dict[str, int] = {}
+        for place, code in enumerate(self.codes):
+            places.setdefault(code, place)
+        return places
 
-def taken_by(one: Instrument, scale: Scale, codes: Sequence[str]) -> bool:
-    """Whether a scale takes any of some items, itself or through scales that stand above it."""
-    if scale.items is not None:
-        return scale.items != "key" and (scale.items == "all" or bool({*scale.items} & {*codes}))
-    sources = [scale.of] if scale.of is not None else [t.scale for t in scale.terms or []]
-    above = one.scales[: one.scales.index(scale)]
-    return any(taken_by(one, s, codes) for s in above if s.name in sources)
+    # ---- items
 
+    def item_mistakes(self) -> Finding:
+        yield _said(("items",), lambda: _twice(self.codes, "code"))
+        for place in range(len(self.one.items)):
+            yield self.wrong_items[place]
 
-def _scale_mistakes(one: Instrument) -> Iterable[str]:
-    codes = [item.code for item in one.items]
-    names = [scale.name for scale in one.scales]
-    yield from _twice("scales", names)
-    for place, scale in enumerate(one.scales):
-        where = f"scales, {scale.name or one.name!r}"
-        chosen = scale.items if isinstance(scale.items, list) else []
-        for code in chosen:
-            if code not in codes:
-                yield f"{where}: there is no item {code!r}{did_you_mean(code, codes)}"
-        yield from _twice(f"{where}, items", chosen)
-        if chosen and scale.key_items not in (None, len(chosen)):
-            yield f"{where}: has {scale.key_items} items; items names {len(chosen)}"
-        under = codes if scale.items == "all" else chosen
-        if scale.answered and under and scale.answered > len(under):
-            yield f"{where}: answered is more than its {len(under)} items"
-        if scale.weights is not None and under and set(scale.weights) != set(under):
-            odd = sorted(set(scale.weights) ^ set(under))
-            yield f"{where}: weights and items differ in {listed(odd)}"
-        sources = [term.scale for term in scale.terms or []]
-        for source in sources if scale.of is None else [scale.of]:
-            if source not in names:
-                yield f"{where}: there is no scale {source!r}{did_you_mean(source, names)}"
-            elif names.index(source) >= place:
-                yield f"{where}: made of {source!r}, which must stand above it (no cycles)"
-        yield from _reach_mistakes(one, where, scale)
+    @cached_property
+    def wrong_items(self) -> list[list[Mistake]]:
+        """The mistakes of each item; no score of an item that has any is relied on."""
+        return [list(found_by(self._item(*both))) for both in enumerate(self.one.items)]
 
+    def _item(self, place: int, item: Item) -> Finding:
+        here = ("items", place)
+        if item.responses not in self.one.responses:
+            text = f"there is no [responses.{item.responses}]"
+            yield Mistake((*here, "responses"), text + near(item.responses, self.one.responses))
+            answers = None
+        else:
+            answers = self.one.responses[item.responses]
+            yield self._item_values((*here, "values"), item, answers)
+        for number, rule in enumerate(item.rules):
+            where = (*here, "rules", number)
+            if answers is not None:
+                yield self._item_values((*where, "values"), rule, answers)
+            yield self._rule(where, rule)
 
-def _reach_mistakes(one: Instrument, where: str, scale: Scale) -> Iterable[str]:
-    """Compare what a scale can give with the range, look-up table and bands that it states."""
-    before = raw_scale(one, scale)
-    points = None if before is None else _points(one, before)
-    if before is None or points is None:
-        return
-    low, high = reach(before, points)
-    if scale.lookup is not None:
-        values = few_values(before, points)
-        if values is None:
-            yield f"{where}: lookup needs whole scores; a mean or a prorated sum falls between"
+    @staticmethod
+    def _item_values(where: tuple[str | int, ...], one: Item | Rule, answers: Responses) -> Finding:
+        return _said(where, lambda: differ(one.values, answers.codes, "the response codes"))
+
+    def _rule(self, where: tuple[str | int, ...], rule: Rule) -> Finding:
+        if rule.item not in self.by_code:
+            yield Mistake(
+                (*where, "item"), f"there is no item {rule.item!r}{near(rule.item, self.codes)}"
+            )
             return
-        gaps, unused = values - set(scale.lookup), set(scale.lookup) - values
-        if gaps:
-            yield f"{where}: lookup has no value for {listed(sorted(gaps))}"
-        if unused:
-            yield f"{where}: lookup has {listed(sorted(unused))}, which the items can't give"
-        if gaps:
+        yield self._rule_on_optional(where, rule)
+        other = self.one.responses.get(self.one.items[self.by_code[rule.item]].responses)
+        if rule.codes != "missing" and other is not None:
+            odd = [c for c in rule.codes if c not in other.codes]
+            if odd:
+                yield Mistake((*where, "codes"), f"item {rule.item!r} has no codes {listed(odd)}")
+
+    def _rule_on_optional(self, where: tuple[str | int, ...], rule: Rule) -> Finding:
+        on, item = self.one.items[self.by_code[rule.item]], self.one.items[int(where[1])]
+        if on.optional and not item.optional:
+            yield Mistake((*where, "item"), f"item {rule.item!r} is optional, and this one is not")
+
+    # ---- scales
+
+    def scale_mistakes(self) -> Finding:
+        yield _said(("scales",), lambda: _twice([s.name for s in self.one.scales], "name"))
+        for place in range(len(self.one.scales)):
+            yield self.wrong_scales[place]
+
+    @cached_property
+    def wrong_scales(self) -> list[list[Mistake]]:
+        return [list(found_by(self._scale(*both))) for both in enumerate(self.one.scales)]
+
+    def _scale(self, place: int, scale: Scale) -> Finding:
+        yield self._chosen(("scales", place), scale)
+        yield self._answered(("scales", place), scale)
+        yield self._weights(("scales", place), scale)
+
+    def _chosen(self, here: tuple[str | int, ...], scale: Scale) -> Finding:
+        if not isinstance(scale.items, list):
             return
-        low, high = min(scale.lookup.values()), max(scale.lookup.values())
-    elif scale.linear is not None:
-        ends = [scale.linear.of(low), scale.linear.of(high)]
-        low, high = min(ends), max(ends)
+        where = (*here, "items")
+        yield from (Mistake(where, text) for text in _twice(scale.items, "item"))
+        if scale.key_items not in (None, len(scale.items)):
+            number = len(scale.items)
+            yield Mistake(where, f"key_items says {scale.key_items} items; here are {number}")
+        absent = [code for code in dict.fromkeys(scale.items) if code not in self.by_code]
+        if absent and self.one.items:
+            noun = "is no item" if len(absent) == 1 else "are no items"
+            hint = near(absent[0], self.codes) if len(absent) == 1 else ""
+            yield Mistake(where, f"there {noun} {listed(absent, most=8)}{hint}")
+
+    def under(self, scale: Scale) -> Sequence[str]:
+        """The items of a scale of items, as far as they are said."""
+        return self.codes if scale.items == "all" else scale.items or ()
+
+    def _answered(self, here: tuple[str | int, ...], scale: Scale) -> Finding:
+        if scale.answered is None or scale.items is None:
+            return
+        number = scale.key_items if scale.items == "key" else len(self.under(scale))
+        if number and scale.answered > number and (scale.items == "key" or self.one.items):
+            yield Mistake((*here, "answered"), f"is more than its {number} items")
+
+    def _weights(self, here: tuple[str | int, ...], scale: Scale) -> Finding:
+        if scale.weights is not None and scale.items not in (None, "key"):
+            wanted = dict.fromkeys(self.under(scale))
+            yield _said((*here, "weights"), lambda: differ(scale.weights, wanted, "the items"))
+
+    # ---- what the items can give
+
+    def reach_mistakes(self) -> Finding:
+        for place, scale in enumerate(self.one.scales):
+            yield self._reach(("scales", place), scale)
+
+    def _reach(self, here: tuple[str | int, ...], scale: Scale) -> Finding:
+        """Compare what a scale can give with the range, look-up table and bands that it states."""
+        before = raw_scale(self.one, scale)
+        points = None if before is None else self._points(before)
+        if before is None or points is None:
+            return
+        low, high = reach(before, points)
+        if scale.lookup is not None:
+            values = few_values(before, points, most=4 * len(scale.lookup) + 200, work=self.work)
+            if values is None:
+                falls = before.combine == "mean" or before.prorate
+                why = (
+                    "a mean or a prorated sum falls between"
+                    if falls
+                    else "there are too many to look up"
+                )
+                yield Mistake((*here, "lookup"), f"needs whole scores; {why}")
+                return
+            gaps, unused = values - set(scale.lookup), set(scale.lookup) - values
+            if gaps:
+                yield Mistake((*here, "lookup"), f"has no value for {listed(sorted(gaps))}")
+            if unused:
+                text = f"has {listed(sorted(unused))}, which the items can't give"
+                yield Mistake((*here, "lookup"), text)
+            if gaps or unused:
+                return
+            low, high = min(scale.lookup.values()), max(scale.lookup.values())
+        elif scale.linear is not None:
+            ends = [scale.linear.of(low), scale.linear.of(high)]
+            low, high = min(ends), max(ends)
+        yield _range_mistake(here, scale, low, high)
+        for place, bands in enumerate(scale.bands):
+            yield _bands_mistakes((*here, "bands", place), bands, low, high)
+
+    def _points(self, scale: Scale) -> list[Worth] | None:
+        """What each item of a scale may be worth, with its weight; None where some are wrong."""
+        if any(self.wrong_scales[place] for place, s in enumerate(self.one.scales) if s is scale):
+            return None
+        codes = self.under(scale)
+        places = range(len(codes)) if scale.items == "all" else [self.by_code[c] for c in codes]
+        if not codes or any(self.wrong_items[place] for place in places):
+            return None
+        weights = scale.weights or dict.fromkeys(codes, 1.0)
+        worth = [self._worth(place) for place in places]
+        return [(some, weights[code]) for some, code in zip(worth, codes, strict=True)]
+
+    def _worth(self, place: int) -> frozenset[float]:
+        if place not in self._worths:
+            item = self.one.items[place]
+            # One set for all items alike: a hostile file has many, with many codes.
+            alike = (item.responses, item.reversed)
+            if item.values is not None or item.rules:
+                self._worths[place] = frozenset(self.one.worth(item))
+            else:
+                if alike not in self._alike:
+                    self._alike[alike] = frozenset(self.one.worth(item))
+                self._worths[place] = self._alike[alike]
+        return self._worths[place]
+
+
+def _range_mistake(here: tuple[str | int, ...], scale: Scale, low: float, high: float) -> Finding:
     stated = scale.range or (low, high)
     if max(abs(low - stated[0]), abs(high - stated[1])) > 1e-9:
         given = f"[{stated[0]:g}, {stated[1]:g}]"
-        yield f"{where}: range {given}, but the items give [{low:g}, {high:g}]"
-    for bands in scale.bands:
-        out = [b.label for b in bands.bands if b.high < low - 1e-9 or b.low > high + 1e-9]
-        if out:
-            yield f"{where}: bands {listed(out)} lie beyond the scores, {low:g} to {high:g}"
+        yield Mistake((*here, "range"), f"is {given}, but the items give [{low:g}, {high:g}]")
+
+
+def _bands_mistakes(here: tuple[str | int, ...], bands: Bands, low: float, high: float) -> Finding:
+    for place, band in enumerate(bands.bands):
+        yield _band_mistake((*here, "bands", place), band, low, high)
+
+
+def _band_mistake(here: tuple[str | int, ...], band: Band, low: float, high: float) -> Finding:
+    if band.high < low - 1e-9 or band.low > high + 1e-9:
+        yield Mistake(here, f"lies beyond the scores, {low:g} to {high:g}")
 
 
 def raw_scale(one: Instrument, scale: Scale) -> Scale | None:
@@ -175,41 +296,82 @@ def raw_scale(one: Instrument, scale: Scale) -> Scale | None:
     return scale
 
 
-def _points(one: Instrument, scale: Scale) -> list[set[float]] | None:
-    """What each item of a scale may be worth, times its weight; None where items are wrong."""
-    known = {item.code: item for item in one.items}
-    codes: Sequence[str] = list(known) if not isinstance(scale.items, list) else scale.items
-    if not codes or any(
-        code not in known or known[code].responses not in one.responses for code in codes
-    ):
-        return None
-    weights = scale.weights or {}
-    return [{weights.get(c, 1.0) * p for p in one.worth(known[c])} for c in codes]
+def _late_optional(one: Instrument) -> Finding:
+    """Optional items come last, so that the others keep their numbers."""
+    places = [place for place, item in enumerate(one.items) if item.optional]
+    if places and places[0] != len(one.items) - len(places):
+        codes = listed([one.items[place].code for place in places])
+        yield Mistake(("items",), f"optional ones should stand last: {codes}")
 
 
-def _value_set_mistakes(one: Instrument) -> Iterable[str]:
-    if any(item.responses not in one.responses for item in one.items):
-        return
+def _all_take_optional(one: Instrument) -> Finding:
+    codes = [item.code for item in one.items if item.optional]
+    if codes and one.scales and all(taken_by(one, scale, codes) for scale in one.scales):
+        yield Mistake(("scales",), f"every scale takes optional items: {listed(codes)}")
+
+
+def taken_by(one: Instrument, scale: Scale, codes: Sequence[str]) -> bool:
+    """Whether a scale takes any of some items, itself or through others."""
+    return not {*one.items_of(scale)}.isdisjoint(codes)
+
+
+def _column_mistakes(one: Instrument) -> Finding:
+    """No scale's column is that of an item, or what scoring and banding add to another scale."""
+    taken = {f"{one.name}_{item.code}": f"that of item {item.code!r}" for item in one.items}
+    for scale in one.scales:
+        column = one.column(scale)
+        taken |= {f"{column}{end}": f"what scoring or banding adds to {column!r}" for end in _ADDED}
+    for place, scale in enumerate(one.scales):
+        column = one.column(scale)
+        if column in taken:
+            text = f"its column would be {column!r}, which is {taken[column]}"
+            yield Mistake(("scales", place, "name"), text)
+
+
+def _value_set_mistakes(one: Instrument) -> Finding:
+    yield _chosen_value_set(one)
+    yield _valued_scales(one)
+    for scale in one.scales:
+        yield _mistakes_of_values(one, scale)
+
+
+def _valued_scales(one: Instrument) -> Finding:
     valued = [scale for scale in one.scales if scale.combine == "value_set"]
     if one.value_sets and not valued:
-        yield 'value_sets: no scale has combine = "value_set"'
-    if one.value_set is not None and one.value_set not in one.value_sets:
-        near = did_you_mean(one.value_set, one.value_sets)
-        yield f"value_set: there is no value set {one.value_set!r}{near}"
+        yield Mistake(("value_sets",), 'no scale has combine = "value_set"')
     if len(valued) > 1:
-        yield 'scales: only one scale may have combine = "value_set"'
-    for scale in valued:
-        codes = {
-            item.code: sorted(one.responses[item.responses].codes)
-            for item in one.items
-            if scale.items == "all" or item.code in (scale.items or ())
-        }
-        for name, values in one.value_sets.items():
-            for line in values.mistakes(codes):
-                yield f"value_sets.{name}: {line}"
+        yield Mistake(("scales",), 'only one scale may have combine = "value_set"')
 
 
-def _twice(where: str, names: list[str]) -> Iterable[str]:
-    twice = sorted({name for name in names if names.count(name) > 1})
+def _mistakes_of_values(one: Instrument, scale: Scale) -> Finding:
+    if scale.combine != "value_set":
+        return
+    valued = [
+        item for item in one.items if scale.items == "all" or item.code in (scale.items or ())
+    ]
+    if any(item.responses not in one.responses for item in valued):
+        return
+    codes = {item.code: sorted(one.responses[item.responses].codes) for item in valued}
+    for name, values in one.value_sets.items():
+        yield (
+            Mistake(("value_sets", name, *mistake.path), mistake.text)
+            for mistake in found_by(values.mistakes(codes))
+        )
+
+
+def _chosen_value_set(one: Instrument) -> Finding:
+    if one.value_set is not None and one.value_set not in one.value_sets:
+        text = f"there is no value set {one.value_set!r}{near(one.value_set, one.value_sets)}"
+        yield Mistake(("value_set",), text)
+
+
+def _said(where: tuple[str | int, ...], lines: Callable[[], Iterable[str]]) -> Finding:
+    """Find what ``lines`` says of a place; asked here, so that an unknown value ends this alone."""
+    for text in lines():
+        yield Mistake(where, text)
+
+
+def _twice(names: Sequence[str], what: str) -> Iterable[str]:
+    twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
-        yield f"{where}: {listed(twice)} stands twice"
+        yield f"the {what} {listed(twice)} stands twice"

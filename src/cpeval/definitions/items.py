@@ -2,16 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from math import ceil, floor
+from typing import Annotated, ClassVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field
 
-from cpeval.definitions.part import Codes, Part, Points, Text, all_of
+from cpeval.definitions.kinds import (
+    Codes,
+    ItemCode,
+    Line,
+    Numbers,
+    Points,
+    PointsByName,
+    PointsList,
+    Remark,
+    RuleCodes,
+    Text,
+    Truth,
+    code_key,
+)
+from cpeval.definitions.part import Finding, Mistake, Mistakes, Part, Step, refuse_if
 from cpeval.errors import did_you_mean, listed
 
 #: Answers beyond these are a measurement, not codes.
-_MOST_CODES = 1000
+MOST_CODES = 1001
+
+
+def _unknown_codes(one: Responses) -> Finding:
+    """The other codings lead to codes that the set has."""
+    for place, coding in enumerate(one.other_codings):
+        yield _lead_nowhere(("other_codings", place), coding, one)
+
+
+def _unknown_named_codes(one: Responses) -> Finding:
+    for name, coding in one.codings.items():
+        yield _lead_nowhere(("codings", name), coding, one)
+
+
+def _lead_nowhere(
+    where: tuple[Step, ...], coding: Mapping[float, float], one: Responses
+) -> Finding:
+    unknown = [to for to in coding.values() if to not in one.codes]
+    if unknown:
+        yield Mistake(where, f"there are no codes {listed(unknown)}")
+
+
+def _clashing_codes(one: Responses) -> Finding:
+    """A code that two of the other codings share means the same in both."""
+    meaning = {code: code for code in one.codes}
+    for place, coding in enumerate(one.other_codings):
+        clash = [code for code, to in coding.items() if meaning.get(code, to) != to]
+        if clash:
+            yield Mistake(
+                ("other_codings", place),
+                f"code {listed(clash)} means another answer in the standard coding; "
+                "give both a name under codings",
+            )
+        meaning |= coding
+
+
+def _answers_and_missing(one: Responses) -> Finding:
+    answers = {*one.codes}
+    answers.update(*one.other_codings)
+    answers.update(*one.codings.values())
+    both = [code for code in one.missing_codes if code in answers]
+    if both:
+        yield Mistake(("missing_codes",), f"{listed(dict.fromkeys(both))} are answers too")
+
+
+def _codings_without_standard(one: Responses) -> Finding:
+    for name, coding in one.codings.items():
+        if len(set(coding.values())) < len(coding):
+            yield Mistake(("codings", name), "two codes mean one answer")
+    standard = {code: code for code in one.codes}
+    if one.codings and standard not in one.codings.values():
+        yield Mistake(("codings",), "the standard coding should be among them, with a name")
+
+
+def _chosen_coding(one: Responses) -> Finding:
+    if one.coding is not None and one.coding not in one.codings:
+        near = did_you_mean(one.coding, one.codings)
+        yield Mistake(("coding",), f"there is no coding {one.coding!r}{near}")
 
 
 class Responses(Part):
@@ -27,66 +99,47 @@ class Responses(Part):
     one among them, and whoever scores must say which the data have; ``coding`` is what they said.
     """
 
-    codes: Codes
-    between: bool = False
-    missing_codes: list[float] = []
-    other_codings: list[Points] = []
-    codings: dict[str, Points] = {}
-    coding: str | None = None
+    codes: Annotated[Codes, Field(max_length=MOST_CODES)]
+    between: Truth = False
+    missing_codes: Numbers = []
+    other_codings: Annotated[PointsList, Field(max_length=20)] = []
+    codings: Annotated[PointsByName, Field(max_length=20)] = {}
+    coding: Line | None = None
 
-    @model_validator(mode="before")
+    checks: ClassVar = (
+        _unknown_codes,
+        _unknown_named_codes,
+        _clashing_codes,
+        _answers_and_missing,
+        _codings_without_standard,
+        _chosen_coding,
+        refuse_if(
+            lambda one: one.codings and one.other_codings,
+            "give codings or other_codings, not both",
+            "codings",
+            "other_codings",
+        ),
+    )
+
     @classmethod
-    def _filled(cls, given: object) -> object:
+    def filled(cls, given: Mapping[str, object]) -> Mapping[str, object]:
         """Spell out the whole numbers between the lowest and the highest code."""
-        if not isinstance(given, dict) or given.get("between") is not True:
+        codes = given.get("codes")
+        if given.get("between") is not True or not isinstance(codes, Mapping):
             return given
         try:
-            named = {float(code): label for code, label in given["codes"].items()}
-            low, high = int(min(named)), int(max(named))
-        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+            named = {code_key(code): code for code in codes}
+        except ValueError:
             return given  # what is wrong with the codes is said where they are validated
-        if high - low > _MOST_CODES:
-            raise ValueError(f"between: more than {_MOST_CODES:,} codes")
-        every = {float(code): str(code) for code in range(low, high + 1)}
-        return {**given, "codes": {**every, **named}}
-
-    @model_validator(mode="after")
-    def _codings_agree(self) -> Self:
-        wrong = [*self._coding_mistakes()]
-        meaning = {code: code for code in self.codes}
-        for number, coding in enumerate(self.other_codings, start=1):
-            unknown = [to for to in coding.values() if to not in self.codes]
-            if unknown:
-                wrong.append(f"other_codings.{number}: no codes {listed(unknown)}")
-            clash = [c for c, to in coding.items() if meaning.get(c, to) != to]
-            if clash:
-                wrong.append(
-                    f"other_codings.{number}: code {listed(clash)} means another answer in the "
-                    "standard coding; give both a name under codings"
-                )
-            meaning |= coding
-        both = [code for code in self.missing_codes if code in meaning]
-        both += [c for coding in self.codings.values() for c in self.missing_codes if c in coding]
-        if both:
-            wrong.append(f"missing_codes: {listed(dict.fromkeys(both))} are answers too")
-        all_of(wrong)
-        return self
-
-    def _coding_mistakes(self) -> Iterable[str]:
-        if self.codings and self.other_codings:
-            yield "give codings or other_codings, not both"
-        standard = {code: code for code in self.codes}
-        for name, coding in self.codings.items():
-            unknown = [to for to in coding.values() if to not in self.codes]
-            if unknown:
-                yield f"codings.{name}: no codes {listed(unknown)}"
-            if len(set(coding.values())) < len(coding):
-                yield f"codings.{name}: two codes mean one answer"
-        if self.codings and standard not in self.codings.values():
-            yield "codings: the standard coding should be among them, with a name"
-        if self.coding is not None and self.coding not in self.codings:
-            near = did_you_mean(self.coding, self.codings)
-            yield f"coding: there is no coding {self.coding!r}{near}"
+        if not named or len(named) < len(codes):
+            return given
+        low, high = min(named), max(named)
+        if high - low >= MOST_CODES:
+            several = f"{low:g} to {high:g} are more than {MOST_CODES:,} codes"
+            raise Mistakes([Mistake(("between",), several, ("codes",))])
+        every = {float(code): str(code) for code in range(ceil(low), floor(high) + 1)}
+        said = {code: codes[key] for code, key in named.items()}
+        return {**given, "codes": dict(sorted({**every, **said}.items()))}
 
     @property
     def code_sets(self) -> list[frozenset[float]]:
@@ -123,12 +176,35 @@ class Responses(Part):
             return dict(self.codes)
         return {code: self.codes[to] for code, to in sorted(self.meaning.items())}
 
+    @property
+    def codes_by_label(self) -> dict[str, float]:
+        """Label, folded, to the code that stands for it in a column: where that is certain.
+
+        Left out are labels that two codes share, and labels that read as another code.
+        """
+        found: dict[str, set[float]] = {}
+        for code, label in self.labels.items():
+            found.setdefault(label.strip().casefold(), set()).add(code)
+        return {
+            label: int(code) if code.is_integer() else code
+            for label, codes in found.items()
+            for code in codes
+            if len(codes) == 1 and _number(label) in (None, code)
+        }
+
+
+def _number(label: str) -> float | None:
+    try:
+        return float(label)
+    except ValueError:
+        return None
+
 
 class Rule(Part):
     """Points that hold only when another item has certain codes, or is missing."""
 
-    item: Text
-    codes: Annotated[list[float], Field(min_length=1)] | Literal["missing"]
+    item: ItemCode
+    codes: RuleCodes
     values: Points
 
 
@@ -142,18 +218,22 @@ class Item(Part):
     whoever scores names the columns of the others, and scales that take it are left out.
     """
 
-    code: Text
+    code: ItemCode
     label: Text
-    responses: Text
-    reversed: bool = False
-    optional: bool = False
+    responses: Line
+    reversed: Truth = False
+    optional: Truth = False
     values: Points | None = None
-    rules: list[Rule] = []
+    rules: Annotated[list[Rule], Field(max_length=50)] = []
 
-    @field_validator("code", mode="before")
-    @classmethod
-    def _as_text(cls, code: object) -> object:
-        return str(code) if isinstance(code, int) else code
+    checks: ClassVar = (
+        refuse_if(
+            lambda item: item.reversed and item.values is not None,
+            "reversed or values, not both",
+            "reversed",
+            "values",
+        ),
+    )
 
 
 class Goals(Part):
@@ -164,5 +244,5 @@ class Goals(Part):
     """
 
     label: Text
-    responses: Text
-    weights: str = ""
+    responses: Line
+    weights: Remark = ""

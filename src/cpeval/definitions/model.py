@@ -6,19 +6,21 @@ Data only. How scores come out of it is `cpeval.scoring`; files made from it are
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from cpeval.definitions.consistency import inconsistencies
+from cpeval.definitions.every_mistake import every_mistake, too_large
 from cpeval.definitions.in_and_out import InAndOut
 from cpeval.definitions.items import Goals, Item, Responses
-from cpeval.definitions.part import Name, Part, Text, all_of
+from cpeval.definitions.kinds import MOST_ITEMS, Line, Name, Remark, Text, Texts
+from cpeval.definitions.part import Part
+from cpeval.definitions.scale_order import sources
 from cpeval.definitions.scales import Scale
-from cpeval.definitions.validation import mistakes
 from cpeval.definitions.value_sets import ValueSet
 from cpeval.errors import DefinitionError, OptionError, did_you_mean, listed
 from cpeval.toml_reading import read_toml
@@ -31,7 +33,7 @@ class Licence(Part):
     """Who may use the questionnaire, and where to ask."""
 
     terms: Text
-    address: str = ""
+    address: Remark = ""
 
 
 class Instrument(InAndOut):
@@ -47,21 +49,18 @@ class Instrument(InAndOut):
     title: Text
     version: Text = "1"
     status: Literal["verified", "provisional", "illustrative", "own"] = "own"
-    status_note: str = ""
+    status_note: Remark = ""
     citation: Text
-    sources: tuple[Text, ...] = ()
+    sources: Texts = ()
     licence: Licence
-    responses: Annotated[dict[str, Responses], Field(min_length=1)]
-    items: list[Item] = []
+    responses: Annotated[dict[str, Responses], Field(min_length=1, max_length=200)]
+    items: Annotated[list[Item], Field(max_length=MOST_ITEMS)] = []
     goals: Goals | None = None
-    scales: Annotated[list[Scale], Field(min_length=1)]
-    value_sets: dict[Name, ValueSet] = {}
-    value_set: str | None = None
+    scales: Annotated[list[Scale], Field(min_length=1, max_length=200)]
+    value_sets: Annotated[dict[Name, ValueSet], Field(max_length=50)] = {}
+    value_set: Line | None = None
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        all_of(inconsistencies(self))
-        return self
+    checks: ClassVar = (inconsistencies,)
 
     # ---- what is in it
 
@@ -78,16 +77,19 @@ class Instrument(InAndOut):
 
         None of a scale whose items the user has not said yet.
         """
-        if scale.items is not None:
-            if scale.items == "key":
-                return []
-            return [i.code for i in self.items] if scale.items == "all" else list(scale.items)
-        under = (self.items_of(s) for s in self.scales if s.name in self._sources(scale))
-        return list(dict.fromkeys(code for codes in under for code in codes))
+        return list(dict.fromkeys(self._items_under(scale, set())))
 
-    @staticmethod
-    def _sources(scale: Scale) -> list[str]:
-        return [scale.of] if scale.of is not None else [t.scale for t in scale.terms or []]
+    def _items_under(self, scale: Scale, seen: set[str]) -> Iterator[str]:
+        """Walk down from a scale; ``seen`` holds the scales below it that were visited."""
+        if scale.items is not None:
+            if scale.items != "key":
+                yield from [i.code for i in self.items] if scale.items == "all" else scale.items
+            return
+        named = sources(scale)
+        for below in self.scales:
+            if below.name in named and below.name not in seen:
+                seen.add(below.name)
+                yield from self._items_under(below, seen)
 
     def answers(self, item: Item) -> Responses:
         """Return an item's set of answers."""
@@ -115,7 +117,7 @@ class Instrument(InAndOut):
         without: list[Scale] = []
         for scale in self.scales:
             names = [one.name for one in without]
-            if scale.items == "key" or any(source in names for source in self._sources(scale)):
+            if scale.items == "key" or any(source in names for source in sources(scale)):
                 without.append(scale)
         return without
 
@@ -429,11 +431,14 @@ class Instrument(InAndOut):
         cls, definition: Mapping[str, object], *, where: str = "The definition"
     ) -> Self:
         """Validate a definition that is in memory; ``where`` names it in messages."""
-        try:
-            return cls.model_validate(definition)
-        except ValidationError as error:
-            lines = "\n".join(f"- {line}" for line in mistakes(error, cls))
-            raise DefinitionError(f"{where} has mistakes:\n{lines}") from None
+        lines = too_large(cls, definition)
+        if not lines:
+            try:
+                return cls.model_validate(definition)
+            except ValidationError as error:
+                lines = every_mistake(cls, definition, error)
+        said = "\n".join(f"- {line}" for line in lines)
+        raise DefinitionError(f"{where} has mistakes:\n{said}")
 
     def __hash__(self) -> int:
         """Hash by identity of the definition, so that it can be a key."""

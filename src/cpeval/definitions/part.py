@@ -1,61 +1,121 @@
-"""What the parts of a definition share: no key but those declared, and codes as numbers."""
+"""What the parts of a definition share: no key but those declared, and checks that say where."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from typing import Annotated
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from cpeval.errors import listed
 
+#: One step of a path: a key, or a position in a list (from 0).
+Step = str | int
 
-def _numeric_keys(table: object) -> object:
-    """TOML's keys are text; codes are numbers."""
-    if not isinstance(table, dict):
-        return table
+
+class Mistake(NamedTuple):
+    """What is wrong, and where: the path of keys from the table that was checked.
+
+    ``doubtful`` are further keys of that table which nobody should rely on until it is mended.
+    """
+
+    path: tuple[Step, ...]
+    text: str
+    doubtful: tuple[str, ...] = ()
+
+
+class Mistakes(ValueError):
+    """Several mistakes, each with its path below the value that was checked."""
+
+    def __init__(self, found: Iterable[Mistake]) -> None:
+        self.found = list(found)
+        super().__init__("; ".join(mistake.text for mistake in self.found))
+
+
+class Unknown(Exception):
+    """A check asked for a value that is absent or wrong: what it would say can't be known yet."""
+
+
+#: What a check finds; a check of many things gives one iterable for each, which may end early.
+Finding = Iterable["Mistake | Finding"]
+Check = Callable[[Any], Finding]
+
+
+def found_by(findings: Finding) -> Iterator[Mistake]:
+    """Yield mistakes one by one; a check that meets an `Unknown` ends there, the others go on."""
     try:
-        return {float(key): value for key, value in table.items()}
-    except (TypeError, ValueError):
-        raise ValueError(f"keys should be numbers (codes). Got {listed(table)}") from None
+        for one in findings:
+            if isinstance(one, Mistake):
+                yield one
+            else:
+                yield from found_by(one)
+    except Unknown:
+        return
 
 
-def _spelled_out(codes: object) -> object:
-    """Turn ``["3-12", "14"]`` into a list of single item codes."""
-    if not isinstance(codes, list):
-        return codes
-    single: list[object] = []
-    for code in codes:
-        span = re.fullmatch(r"(\d{1,3})-(\d{1,3})", code) if isinstance(code, str) else None
-        if span and int(span[1]) > int(span[2]):
-            raise ValueError(f"{code!r} runs backwards")
-        single += map(str, range(int(span[1]), int(span[2]) + 1)) if span else [code]
-    return [str(code) if isinstance(code, int) else code for code in single]
+def refuse_if(
+    holds: Callable[[Any], object], text: str, *keys: str, doubtful: tuple[str, ...] | None = None
+) -> Check:
+    """Return a check of one condition; it is about one key, or about several of a table.
+
+    ``doubtful`` are those not to be relied on when it holds: ``keys``, when absent.
+    """
+
+    def check(part: Any) -> Iterator[Mistake]:  # noqa: ANN401
+        if holds(part):
+            yield Mistake(
+                keys if len(keys) == 1 else (), text, keys if doubtful is None else doubtful
+            )
+
+    return check
 
 
-def as_name(text: str) -> str:
-    """Refuse a name that would not do for a column on every engine."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
-        raise ValueError(f"should be lower-case letters, digits and _. Got {text!r}")
-    return text
-
-
-Name = Annotated[str, AfterValidator(as_name)]
-Codes = Annotated[dict[float, str], BeforeValidator(_numeric_keys), Field(min_length=2)]
-Points = Annotated[dict[float, float], BeforeValidator(_numeric_keys), Field(min_length=1)]
-ItemCodes = Annotated[list[str], BeforeValidator(_spelled_out), Field(min_length=1)]
-Text = Annotated[str, Field(min_length=1)]
+def differ(
+    given: Mapping[Any, object] | None, wanted: Mapping[Any, object], what: str
+) -> Iterator[str]:
+    """Say how the keys of a table differ from those that it should have, if they do."""
+    if given is None or given.keys() == wanted.keys():
+        return
+    lacks = sorted(wanted.keys() - given.keys())
+    extra = sorted(given.keys() - wanted.keys())
+    said = [f"lacks {listed(lacks)}"] if lacks else []
+    said += [f"has {listed(extra)}, not among {what}"] if extra else []
+    yield " and ".join(said)
 
 
 class Part(BaseModel):
-    """A table of the file: no key but those declared, and frozen."""
+    """A table of the file: no key but those declared, and frozen.
+
+    ``checks`` are for what no key shows by itself. They run when every value is right, and also
+    over tables of which some values are not (see `cpeval.definitions.every_mistake`): those
+    values raise `Unknown` when a check asks for them.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+    checks: ClassVar[tuple[Check, ...]] = ()
 
-def all_of(wrong: Iterable[str]) -> None:
-    """Raise one `ValueError` with every mistake, if there is any."""
-    lines = list(wrong)
-    if lines:
-        raise ValueError("\n- ".join(lines))
+    @classmethod
+    def filled(cls, given: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the table with what it says in short spelt out; raises `Mistakes`."""
+        return given
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filled(cls, given: object) -> object:
+        return cls.filled(given) if isinstance(given, Mapping) else given
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Part:
+        found = list(found_by(check(self) for check in self.checks))
+        if found:
+            raise Mistakes(found)
+        return self
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """Say that a field of a table with mistakes is unknown."""
+            if name in type(self).model_fields:
+                raise Unknown(name)
+            return super().__getattr__(name)

@@ -2,36 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field
 
-from cpeval.definitions.part import ItemCodes, Part, Points, Text, all_of, as_name
+from cpeval.definitions.kinds import (
+    NameOrNone,
+    Number,
+    Pair,
+    Points,
+    Positive,
+    ScaleItems,
+    ScaleName,
+    Share,
+    SomeNumbers,
+    Text,
+    Truth,
+    Weights,
+    Whole,
+)
+from cpeval.definitions.part import Check, Finding, Mistake, Part, refuse_if
 from cpeval.errors import listed
 
 
 class Term(Part):
     """One scale's part in a weighted sum: ``weight * (scale - mean) / sd``."""
 
-    scale: str
-    weight: float
-    mean: float = 0.0
-    sd: Annotated[float, Field(gt=0)] = 1.0
+    scale: ScaleName
+    weight: Number
+    mean: Number = 0.0
+    sd: Positive = 1.0
 
 
 class Linear(Part):
     """A stretch of the raw range onto another, such as 10–30 onto 0–100."""
 
-    start: tuple[float, float]
-    end: tuple[float, float]
+    start: Pair
+    end: Pair
 
-    @model_validator(mode="after")
-    def _is_a_stretch(self) -> Self:
-        if self.start[0] == self.start[1]:
-            raise ValueError(f"start should be two different numbers. Got {list(self.start)}")
-        return self
+    checks: ClassVar = (
+        refuse_if(
+            lambda one: one.start[0] == one.start[1], "should be two different numbers", "start"
+        ),
+        refuse_if(lambda one: one.end[0] == one.end[1], "should be two different numbers", "end"),
+    )
 
     def of(self, value: float) -> float:
         """Return where a raw score lands."""
@@ -39,18 +55,31 @@ class Linear(Part):
         return c + (value - a) / (b - a) * (d - c)
 
 
+def _runs_upwards(band: Band) -> Finding:
+    if band.low > band.high:
+        text = f"runs from {band.low:g} down to {band.high:g}"
+        yield Mistake((), text, ("low", "high"))
+
+
+def _ascend(one: Bands) -> Finding:
+    for place, (before, after) in enumerate(pairwise(one.bands), start=1):
+        yield _begins_above(place, before, after)
+
+
+def _begins_above(place: int, before: Band, after: Band) -> Finding:
+    if after.low <= before.high:
+        text = f"should begin above the end of the band before it, which is {before.high:g}"
+        yield Mistake(("bands", place), text)
+
+
 class Band(Part):
     """A named range of a score, both ends included."""
 
     label: Text
-    low: float
-    high: float
+    low: Number
+    high: Number
 
-    @model_validator(mode="after")
-    def _runs_upwards(self) -> Self:
-        if self.low > self.high:
-            raise ValueError(f"{self.label!r} runs from {self.low:g} down to {self.high:g}")
-        return self
+    checks: ClassVar = (_runs_upwards,)
 
 
 class Bands(Part):
@@ -60,28 +89,61 @@ class Bands(Part):
     score between two (published ends are rounded) belongs to the lower one.
     """
 
-    name: str = ""
+    name: ScaleName = ""
     source: Text
-    verified: bool = True
-    bands: Annotated[list[Band], Field(min_length=1)]
+    verified: Truth = True
+    bands: Annotated[list[Band], Field(min_length=1, max_length=100)]
 
-    @model_validator(mode="after")
-    def _ascend(self) -> Self:
-        all_of(
-            f"{after.label!r} should begin above the end of {before.label!r}, which is "
-            f"{before.high:g}"
-            for before, after in pairwise(self.bands)
-            if after.low <= before.high
-        )
-        return self
+    checks: ClassVar = (_ascend,)
 
 
 class Published(Part):
     """A published figure with its source; ``verified`` is false when taken from memory."""
 
-    value: float
+    value: Number
     source: Text
-    verified: bool = True
+    verified: Truth = True
+
+
+def _one_source(scale: Scale) -> Finding:
+    given = [key for key in ("items", "of", "terms") if getattr(scale, key) is not None]
+    if len(given) != 1:
+        yield Mistake(
+            (),
+            f"give one of items, of and terms. Got {listed(given) or 'none of them'}",
+            ("items", "of", "terms"),
+        )
+
+
+def _of_scales_with(key: str) -> Callable[[Scale], object]:
+    """Whether a scale of scales has a key for scales of items."""
+    return lambda scale: (
+        scale.items is None
+        and (scale.of is not None or scale.terms is not None)
+        and getattr(scale, key)
+    )
+
+
+def _changed_without_terms(key: str, plain: float) -> Callable[[Scale], object]:
+    return lambda scale: (
+        getattr(scale, key) != plain
+        and scale.terms is None
+        and (scale.items is not None or scale.of is not None)
+    )
+
+
+def _without(how: str) -> Check:
+    """Return the check that such a scale, whose scores are its own, has no range of others."""
+
+    def check(scale: Scale) -> Finding:
+        for key in ("lookup", "linear", "range"):
+            yield _given(scale, key)
+
+    def _given(scale: Scale, key: str) -> Finding:
+        if scale.combine == how and getattr(scale, key) is not None:
+            yield Mistake((key,), f'combine = "{how}" takes none', (key,))
+
+    return check
 
 
 class Scale(Part):
@@ -102,69 +164,113 @@ class Scale(Part):
     ``prorate``.
     """
 
-    name: Annotated[str, AfterValidator(lambda text: text and as_name(text))] = ""
+    name: NameOrNone = ""
     label: Text
-    items: Literal["all", "key"] | ItemCodes | None = None
-    key_items: Annotated[int, Field(ge=1)] | None = None
-    of: str | None = None
-    terms: list[Term] | None = None
+    items: ScaleItems | None = None
+    key_items: Whole | None = None
+    of: ScaleName | None = None
+    terms: Annotated[list[Term], Field(min_length=1, max_length=200)] | None = None
     combine: Literal["sum", "mean", "maximum", "count", "value_set", "goal_attainment"] = "sum"
-    weights: dict[str, float] | None = None
-    counted: Annotated[list[float], Field(min_length=1)] | None = None
-    correlation: Annotated[float, Field(ge=0, le=1)] | None = None
-    answered: Annotated[int, Field(ge=1)] | None = None
-    prorate: bool = False
+    weights: Weights | None = None
+    counted: SomeNumbers | None = None
+    correlation: Share | None = None
+    answered: Whole | None = None
+    prorate: Truth = False
     linear: Linear | None = None
     lookup: Points | None = None
-    multiply: float = 1.0
-    constant: float = 0.0
-    range: tuple[float, float] | None = None
+    multiply: Number = 1.0
+    constant: Number = 0.0
+    range: Pair | None = None
     better: Literal["higher", "lower"] | None = None
-    bands: list[Bands] = []
+    bands: Annotated[list[Bands], Field(max_length=50)] = []
     important_difference: Published | None = None
     reliability: Published | None = None
 
-    @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
-        all_of([*self._source_mistakes(), *self._combine_mistakes()])
-        return self
-
-    def _source_mistakes(self) -> Iterable[str]:
-        given = [key for key in ("items", "of", "terms") if getattr(self, key) is not None]
-        if len(given) != 1:
-            yield f"give one of items, of, terms. Got {listed(given) or 'none'}"
-        if self.items is None:
-            for key in ("answered", "weights", "counted", "correlation"):
-                if getattr(self, key) is not None:
-                    yield f"{key} is for scales of items"
-            if self.prorate:
-                yield "prorate is for scales of items"
-        if self.key_items is not None and self.items is None:
-            yield "key_items is for scales of items"
-        if self.lookup is not None and self.linear is not None:
-            yield "give lookup or linear, not both"
-        if self.of is not None and self.lookup is None and self.linear is None:
-            yield "a scale made of another needs lookup or linear"
-        if self.terms is None and (self.multiply, self.constant) != (1.0, 0.0):
-            yield "multiply and constant are for scales of terms; use linear"
-        names = [bands.name for bands in self.bands]
-        if len(set(names)) < len(names):
-            yield "several sets of bands need a name each"
-
-    def _combine_mistakes(self) -> Iterable[str]:
-        how = self.combine
-        if self.prorate and how not in ("sum", "count"):
-            yield "prorate is for sums and counts; a mean is of the answered items anyway"
-        if (self.counted is None) == (how == "count"):
-            yield 'combine = "count" and counted, the points to count, go together'
-        if (self.correlation is None) == (how == "goal_attainment"):
-            yield 'combine = "goal_attainment" and correlation go together'
-        if self.weights is not None and how not in ("sum", "mean"):
-            yield "weights are for sums and means"
-        if how in ("value_set", "goal_attainment"):
-            if self.items == "key" or (how == "goal_attainment" and self.items != "all"):
-                yield f'combine = "{how}" takes items = "all"'
-            if self.lookup is not None or self.linear is not None or self.range is not None:
-                yield f'combine = "{how}" takes no lookup, linear or range'
-        if how == "value_set" and self.answered is not None:
-            yield "a value set needs all items answered; leave out answered"
+    checks: ClassVar = (
+        _one_source,
+        *(
+            refuse_if(_of_scales_with(key), "is for scales of items", key)
+            for key in ("key_items", "weights", "counted", "correlation", "answered", "prorate")
+        ),
+        refuse_if(
+            lambda s: s.lookup is not None and s.linear is not None,
+            "give lookup or linear, not both",
+            "lookup",
+            "linear",
+        ),
+        refuse_if(
+            lambda s: (
+                s.of is not None and s.items is s.terms is None and s.lookup is s.linear is None
+            ),
+            "a scale made of another needs lookup or linear",
+            "of",
+        ),
+        *(
+            refuse_if(_changed_without_terms(key, plain), "is for scales of terms; use linear", key)
+            for key, plain in (("multiply", 1.0), ("constant", 0.0))
+        ),
+        refuse_if(
+            lambda s: s.range is not None and s.range[0] > s.range[1],
+            "should be the lowest score, then the highest",
+            "range",
+        ),
+        refuse_if(
+            lambda s: len({bands.name for bands in s.bands}) < len(s.bands),
+            "several sets of bands need a name each, and none twice",
+            "bands",
+        ),
+        refuse_if(
+            lambda s: s.items is not None and s.prorate and s.combine not in ("sum", "count"),
+            "is for sums and counts; a mean is of the answered items anyway",
+            "prorate",
+        ),
+        refuse_if(
+            lambda s: s.combine == "count" and s.counted is None,
+            'combine = "count" needs counted, the points to count',
+            "combine",
+            "counted",
+            doubtful=("counted",),
+        ),
+        refuse_if(
+            lambda s: s.counted is not None and s.items is not None and s.combine != "count",
+            'is for combine = "count"',
+            "counted",
+        ),
+        refuse_if(
+            lambda s: s.combine == "goal_attainment" and s.correlation is None,
+            'combine = "goal_attainment" needs correlation, that of a person\'s goals (often 0.3)',
+            "combine",
+            "correlation",
+            doubtful=("correlation",),
+        ),
+        refuse_if(
+            lambda s: (
+                s.correlation is not None and s.items is not None and s.combine != "goal_attainment"
+            ),
+            'is for combine = "goal_attainment"',
+            "correlation",
+        ),
+        refuse_if(
+            lambda s: (
+                s.weights is not None and s.items is not None and s.combine not in ("sum", "mean")
+            ),
+            "is for sums and means",
+            "weights",
+        ),
+        *(_without(how) for how in ("value_set", "goal_attainment")),
+        refuse_if(
+            lambda s: s.combine == "value_set" and s.items == "key",
+            'combine = "value_set" takes items = "all" or a list',
+            "items",
+        ),
+        refuse_if(
+            lambda s: s.combine == "goal_attainment" and s.items not in (None, "all"),
+            'combine = "goal_attainment" takes items = "all"',
+            "items",
+        ),
+        refuse_if(
+            lambda s: s.combine == "value_set" and s.answered is not None,
+            "a value set needs all items answered; leave this out",
+            "answered",
+        ),
+    )

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import product
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice, product
 from math import prod
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError
 
-from cpeval.definitions.part import Part, Points, Text, all_of
-from cpeval.errors import listed
+from cpeval.definitions.kinds import (
+    Decrements,
+    Lines,
+    Number,
+    Remark,
+    SomeNumbers,
+    Text,
+    Truth,
+    Weights,
+)
+from cpeval.definitions.part import Finding, Mistake, Part, differ, refuse_if
+from cpeval.definitions.validation import mistakes
+from cpeval.errors import DefinitionError, listed
 
 #: Mistakes of a table that are told; a column that doesn't split it makes one a row.
 _MOST_TOLD = 6
@@ -23,8 +35,33 @@ _MOST_STATES = 100_000
 class AnyAt(Part):
     """Points taken off once if any item has one of some codes, such as EQ-5D-3L's N3 term."""
 
-    codes: Annotated[list[float], Field(min_length=1)]
-    amount: float
+    codes: SomeNumbers
+    amount: Number
+
+
+@lru_cache(maxsize=2)
+def _states(codes: tuple[tuple[float, ...], ...]) -> dict[str, None]:
+    """Every combination of answers, in order: the last item changes first."""
+    texts = [[f"{code:g}" for code in some] for some in codes]
+    return dict.fromkeys(map("".join, product(*texts)))
+
+
+def _codes_beyond(place: int, term: AnyAt, codes: set[float]) -> Finding:
+    beyond = sorted(set(term.codes) - codes)
+    if beyond:
+        yield Mistake(("any_at", place), f"no item has codes {listed(beyond)}")
+
+
+def _parted(one: ValueSet) -> Finding:
+    parts = len(one.by)
+    wrong = [key for key in one.profiles if key.count("|") != parts]
+    if wrong:
+        text = (
+            f"after the state come the values of {listed(one.by)}, each after a |"
+            if parts
+            else "a state has no |, unless by names columns"
+        )
+        yield Mistake(("profiles",), f"{text}. Got {listed(wrong, most=8)}", ("profiles",))
 
 
 class ValueSet(Part):
@@ -38,66 +75,81 @@ class ValueSet(Part):
 
     label: Text
     source: Text
-    licence: str = ""
-    verified: bool = True
-    full_health: float = 1.0
-    decrements: dict[str, Points] = {}
-    any_at: list[AnyAt] = []
-    profiles: dict[str, float] = {}
-    by: list[Text] = []
+    licence: Remark = ""
+    verified: Truth = True
+    full_health: Number = 1.0
+    decrements: Decrements = {}
+    any_at: Annotated[list[AnyAt], Field(max_length=100)] = []
+    profiles: Weights = {}
+    by: Lines = []
 
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        wrong = []
-        if bool(self.decrements) == bool(self.profiles):
-            wrong.append("give decrements or profiles")
-        if self.by and not self.profiles:
-            wrong.append("by is for profiles")
-        if self.any_at and not self.decrements:
-            wrong.append("any_at is for decrements")
-        wrong += [
-            f"profiles: {key!r} should have {len(self.by)} values after the state, parted by |"
-            for key in list(self.profiles)
-            if key.count("|") != len(self.by)
-        ][:8]
-        all_of(wrong)
-        return self
+    checks: ClassVar = (
+        refuse_if(
+            lambda one: bool(one.decrements) == bool(one.profiles),
+            "give decrements or profiles, one of them",
+            "decrements",
+            "profiles",
+        ),
+        refuse_if(lambda one: one.by and one.decrements, "is for profiles", "by"),
+        refuse_if(lambda one: one.any_at and one.profiles, "is for decrements", "any_at"),
+        _parted,
+    )
 
-    def mistakes(self, codes: Mapping[str, Sequence[float]]) -> list[str]:
+    def mistakes(self, codes: Mapping[str, Sequence[float]]) -> Finding:
         """Say what doesn't fit an instrument's items, given as item code to answer codes."""
-        wrong = []
-        if self.decrements:
-            odd = sorted(set(self.decrements) ^ set(codes))
-            if odd:
-                wrong.append(f"decrements and the items differ in {listed(odd)}")
-            for code in set(self.decrements) & set(codes):
-                odd_codes = sorted(set(self.decrements[code]) - set(codes[code]))
-                if odd_codes:
-                    wrong.append(
-                        f"decrements.{code}: item {code!r} has no codes {listed(odd_codes)}"
-                    )
-            every = {c for some in codes.values() for c in some}
-            for place, term in enumerate(self.any_at, start=1):
-                beyond = sorted(set(term.codes) - every)
-                if beyond:
-                    wrong.append(f"any_at.{place}: no item has codes {listed(beyond)}")
-        elif prod(map(len, codes.values())) > _MOST_STATES:
-            wrong.append("profiles: the items have too many combinations of answers for a table")
-        else:
-            states = {"".join(f"{c:g}" for c in state) for state in product(*codes.values())}
-            for stratum, values in self.tables.items():
-                where = f" for {', '.join(stratum)}" if stratum else ""
-                gaps, unknown = sorted(states - set(values)), sorted(set(values) - states)
-                if gaps:
-                    wrong.append(f"profiles{where}: no value for {listed(gaps, most=8)}")
-                if unknown:
-                    wrong.append(f"profiles{where}: no such state as {listed(unknown, most=8)}")
-            if len(wrong) > _MOST_TOLD:
-                wrong[_MOST_TOLD:] = [
-                    f"profiles: {len(wrong) - _MOST_TOLD} more like these. Is the table meant to "
-                    f"be split by {listed(self.by)}?"
-                ]
-        return wrong
+        yield self._decrement_mistakes(codes)
+        yield self._any_at_mistakes(codes)
+        yield self._profile_mistakes(codes)
+
+    def _decrement_mistakes(self, codes: Mapping[str, Sequence[float]]) -> Iterable[Mistake]:
+        if not self.decrements:
+            return
+        for text in differ(self.decrements, codes, "the items"):
+            yield Mistake(("decrements",), text)
+        for code, taken in self.decrements.items():
+            beyond = sorted(set(taken) - set(codes.get(code, taken)))
+            if beyond:
+                yield Mistake(("decrements", code), f"item {code!r} has no codes {listed(beyond)}")
+
+    def _any_at_mistakes(self, codes: Mapping[str, Sequence[float]]) -> Finding:
+        every = {c for some in codes.values() for c in some}
+        for place, term in enumerate(self.any_at):
+            yield _codes_beyond(place, term, every)
+
+    def _profile_mistakes(self, codes: Mapping[str, Sequence[float]]) -> Iterable[Mistake]:
+        if not self.profiles:
+            return
+        number = prod(map(len, codes.values()))
+        if number > _MOST_STATES:
+            text = f"the items have more than {_MOST_STATES:,} combinations of answers; no table"
+            yield Mistake(("profiles",), text)
+            return
+        tables = self.tables
+        if number * len(tables) > len(self.profiles) + _MOST_STATES:
+            yield Mistake(
+                ("profiles",),
+                f"has {len(self.profiles):,} values; {number:,} states for {len(tables):,} "
+                f"combinations of {listed(self.by)} need {number * len(tables):,}",
+            )
+            return
+        wrong = list(self._table_mistakes(_states(tuple(map(tuple, codes.values())))))
+        yield from wrong[:_MOST_TOLD]
+        if len(wrong) > _MOST_TOLD:
+            text = f"{len(wrong) - _MOST_TOLD} more like these. Is the table meant to be split by "
+            yield Mistake(("profiles",), f"{text}{listed(self.by)}?")
+
+    def _table_mistakes(self, states: Mapping[str, None]) -> Iterable[Mistake]:
+        tables = self.tables
+        for stratum, values in tables.items():
+            where = f"{', '.join(stratum)}: " if stratum else ""
+            unknown = [state for state in values if state not in states]
+            number = len(states) - len(values) + len(unknown)
+            if number:
+                gaps = list(islice((state for state in states if state not in values), 8))
+                more = f" and {number - 8:,} more" if number > 8 else ""
+                yield Mistake(("profiles",), f"{where}no value for {listed(gaps)}{more}")
+            if unknown:
+                yield Mistake(("profiles",), f"{where}no such state as {listed(unknown, most=8)}")
 
     @property
     def tables(self) -> dict[tuple[str, ...], dict[str, float]]:
@@ -137,4 +189,8 @@ class ValueSet(Part):
 
         profiles, by = profiles_of(path, items)
         name = Path(path).name
-        return cls(label=label or name, source=source or name, profiles=profiles, by=by)
+        try:
+            return cls(label=label or name, source=source or name, profiles=profiles, by=by)
+        except ValidationError as error:
+            lines = "\n".join(f"- {one}" for one in mistakes(error, cls))
+            raise DefinitionError(f"{path} has mistakes:\n{lines}") from None

@@ -57,12 +57,11 @@ def text_message(
             lines.append(f"- {column!r} holds {kind}")
             continue
         found = [v for v in frame[column].drop_nulls().unique().to_list() if str(v).strip()]
-        answers = definition.answers(definition.item(code)).codes
-        labels = {label.casefold(): number for number, label in answers.items()}
+        labels = definition.answers(definition.item(code)).codes_by_label
         if not found:
             lines.append(f"- {column!r} is empty text; make it a number column")
         elif all(str(value).strip().casefold() in labels for value in found):
-            pairs = {value: int(labels[str(value).strip().casefold()]) for value in found}
+            pairs = {value: labels[str(value).strip().casefold()] for value in found}
             lines.append(f"- {column!r} holds labels; recode it with {pairs}")
         else:
             odd = [value for value in found if not _is_number(value)] or found
