@@ -14,6 +14,9 @@ from hypothesis import settings
 
 os.environ["MPLBACKEND"] = "Agg"
 
+#: What made the reference values: run by hand, with packages that cpeval doesn't need.
+collect_ignore = ["reference/scripts"]
+
 settings.register_profile("fast", max_examples=30, deadline=None, derandomize=True)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))

@@ -119,6 +119,8 @@ def test_the_page_in_the_docs_shows_what_happens():
 # Files
 
 
+# The example asks RG-UK, which is provisional and says so.
+@pytest.mark.filterwarnings("ignore::cpeval.errors.ProvisionalWarning")
 def test_written_files_evaluate_and_hold_what_the_frames_hold(tmp_path):
     study = cp.example()
     path = study.write(tmp_path / "new" / "study")
