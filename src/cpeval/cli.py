@@ -10,12 +10,15 @@ import re
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 from rich.console import Console
 
 from cpeval.errors import CpevalError, CpevalWarning, OptionError, OutputError
+
+if TYPE_CHECKING:
+    from cpeval.definitions.model import Instrument
 
 app = typer.Typer(
     add_completion=False,
@@ -118,6 +121,16 @@ def score(
     bands: Annotated[
         bool, typer.Option("--bands", help="Add the published category of each score.")
     ] = False,
+    band_set: Annotated[
+        str | None, typer.Option(help="Which set of bands, where a scale has several.")
+    ] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Which items belong to a scale that leaves it to you: domestic=1-6, or "
+            "domestic=1,4,9; may be given again."
+        ),
+    ] = None,
 ) -> None:
     """Score an instrument in a data file.
 
@@ -135,9 +148,10 @@ def score(
     where, weighing = _columns(items), _columns(weights)
     for line in taken(data):
         typer.echo(line)
+    one = _with_keys(instrument, key)
     scored = score_data(
         data,
-        instrument,
+        one,
         items=where,
         prefix=prefix,
         on_invalid=on_invalid,
@@ -146,10 +160,10 @@ def score(
         value_set=value_set,
         weights=weighing,
     )
-    if bands:
+    if bands or band_set is not None:
         from cpeval.scoring.bands import band
 
-        scored = band(scored, instrument, prefix=prefix)
+        scored = band(scored, one, bands=band_set, prefix=prefix)
     write_table(scored, out)
     new = [c for c in scored.columns if c not in data.columns]
     typer.echo(f"Wrote {out}: {len(scored)} rows, with {', '.join(new)}.")
@@ -230,6 +244,20 @@ def new(
     typer.echo(f"Made {folder}: read {folder / 'README.md'}, then fill in entry.xlsx.")
 
 
+def _with_keys(instrument: str, given: list[str] | None) -> Instrument:
+    """Resolve an instrument; ``"domestic=1-6"`` names a scale's items."""
+    from cpeval.definitions.catalogue import resolve
+
+    one = resolve(instrument)
+    keys: dict[str, list[str]] = {}
+    for text in given or []:
+        scale, equals, codes = text.partition("=")
+        if not equals or not codes:
+            raise OptionError(f"--key takes scale=items, such as domestic=1-6. Got {text!r}.")
+        keys[scale] = codes.split(",")
+    return one.with_keys(keys) if keys else one
+
+
 def _columns(text: str | None) -> str | list[str] | None:
     """Turn ``"a,b"`` into a list; a pattern stays."""
     return text.split(",") if text is not None and "," in text else text
@@ -258,7 +286,8 @@ def _say(text: str) -> None:
 _ELSEWHERE = {
     "score": "On the command line, items= is --items, missing= is --missing, decimal= is "
     "--decimal, prefix= is --prefix, on_invalid= is --on-invalid, coding= is --coding, "
-    "value_set= is --value-set, weights= is --weights.",
+    "value_set= is --value-set, weights= is --weights, "
+    "bands= is --band-set, with_keys is --key.",
     "check": "In the study file: missing, decimal and sheet are keys of [data], unmatched of "
     "[[data.join]], items, on_invalid, recode, coding, value_set, keys and weights of "
     "[instruments.NAME].",
@@ -270,7 +299,8 @@ _ELSEWHERE["evaluate"] = _ELSEWHERE["check"]
 def _in_this_place(message: str) -> str:
     """Say where a message's arguments go, for who typed a command and no Python."""
     named = re.search(
-        r"\b(items|missing|decimal|prefix|on_invalid|unmatched|sheet|coding|value_set|weights) ?=",
+        r"\b(items|missing|decimal|prefix|on_invalid|unmatched|sheet|coding|value_set|weights|bands)"
+        " ?=|with_keys",
         message,
     )
     command = next((word for word in sys.argv[1:] if word in _ELSEWHERE), None)

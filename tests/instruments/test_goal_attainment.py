@@ -264,7 +264,7 @@ def test_columns_and_rows_treat_wrong_weights_alike():
 
 def test_labels_in_place_of_levels_get_the_mapping():
     data = pd.DataFrame({"person": [1, 1], LEVEL: ["As expected", "more than expected"]})
-    with pytest.raises(CodeError, match=r"'level' holds labels; recode it with .*: 0"):
+    with pytest.raises(CodeError, match=r"'level': labels in place of codes; recode them: .*: 0"):
         score_goals(data, by="person", level=LEVEL)
 
 

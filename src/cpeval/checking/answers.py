@@ -12,7 +12,7 @@ from cpeval.checking.missing_line import FORGOTTEN
 from cpeval.definitions.items import Item
 from cpeval.definitions.model import Instrument
 from cpeval.errors import listed
-from cpeval.scoring.invalid_answers import accepted
+from cpeval.scoring.invalid_answers import accepted, other_coding
 
 #: The problem that a study may excuse by ``on_invalid = "missing"``.
 OUTSIDE = "answer outside the codes"
@@ -34,20 +34,31 @@ def answer_problems(
         numeric = pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)
         if not numeric:
             yield from _text_answers(definition, item, column, values, numbers)
-        allowed = accepted(definition, item)
+        allowed, answers_of = accepted(definition, item), definition.answers(item)
         wrong = np.flatnonzero(numbers.notna() & ~numbers.isin(allowed))
         codes = ", ".join(f"{c:g}" for c in allowed)
         suspect = numbers.iloc[wrong].isin(SUSPECT).any()
         declare = f"declare it under [data]: {line}" if suspect else "declare it (missing = …)."
+        other = other_coding(definition, item, sorted(set(numbers.iloc[wrong])))
         yield found(
             OUTSIDE,
             "error",
             column,
             wrong,
             numbers.iloc[wrong],
-            advice=f"{definition.name}, item {code}, takes {codes}. Correct it; or if it means "
+            advice=f"{definition.name}, item {code}, takes {codes} in the coding "
+            f"{answers_of.coding!r}. Is it the coding {other!r}? Then say so (coding = …)."
+            if other
+            else f"{definition.name}, item {code}, takes {codes}. Correct it; or if it means "
             f"missing, {declare}",
         )
+        if pd.api.types.is_bool_dtype(values) and not {0.0, 1.0} <= set(allowed):
+            yield found(
+                "true and false in place of codes",
+                "error",
+                column,
+                advice=f"{definition.name}, item {code}, takes {codes}. Give the codes.",
+            )
         yield from _mixed(definition, item, column, numbers)
         if len(frame) and values.isna().all():
             yield found("nobody answered", "note", column, advice="Is the column empty on purpose?")

@@ -23,7 +23,7 @@ from cpeval.definitions.model import Instrument
 from cpeval.errors import ColumnError, DataError, listed
 from cpeval.reading.origin import Origin, origin_of
 from cpeval.result import Result
-from cpeval.scoring.item_columns import Items, placed
+from cpeval.scoring.item_columns import Items, placed, unused_by_pattern
 from cpeval.study import Study
 
 if TYPE_CHECKING:
@@ -271,6 +271,22 @@ def _item_columns(
         definition = resolve(which)
         definition.require_coding()
         matched.append(placed(definition, items, list(frame.columns)))
+        more = (
+            []
+            if definition.goals
+            else unused_by_pattern(items, len(matched[-1][1]), list(frame.columns))
+        )
+        if more:
+            parts.append(
+                found(
+                    "more columns fit the pattern",
+                    "warning",
+                    more[0],
+                    advice=f"{definition.name} takes {len(matched[-1][1])} columns by the pattern "
+                    f"{items!r}, and {listed(more, most=5)} would fit it too. If these are a "
+                    "longer form, list the columns.",
+                )
+            )
     taken = roles | {column for _, columns in matched for column in columns.values()}
     free = [str(c) for c in frame.columns if c not in taken]
     used, wide = [], ""

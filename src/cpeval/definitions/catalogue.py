@@ -62,6 +62,11 @@ def instrument(name: str) -> Instrument:
     >>> instrument("swemwbs").columns
     ['swemwbs', 'swemwbs_metric']
     """
+    if not isinstance(name, str) or name.endswith(".toml"):
+        raise DefinitionError(
+            f"cp.instrument() takes one name of the catalogue. Got {name!r}. A file of your own: "
+            "cp.Instrument.from_toml(path)."
+        )
     if name not in _names():
         raise DefinitionError(
             f"There is no instrument {name!r}{did_you_mean(name, _names())}. "

@@ -23,7 +23,7 @@ from cpeval.errors import (
 )
 from cpeval.scoring.algebra import numeric
 from cpeval.scoring.invalid_answers import Frame, Schema, speaks_sql, total
-from cpeval.scoring.uses import Which, opened
+from cpeval.scoring.uses import Which, columns_there, opened
 
 
 def band(
@@ -84,7 +84,7 @@ def band(
     chosen = _chosen(one, bands)
     frame, schema = opened(scored)
     columns = {prefix + one.column(scale): (scale, some) for scale, some in chosen}
-    _require(one, columns, schema, prefix)
+    _require(one, columns, frame, schema, prefix)
     _refuse_beyond(columns, frame, schema)
     doubtful = [
         f"{name} ({some.source})" for name, (_, some) in columns.items() if not some.verified
@@ -124,7 +124,7 @@ def _chosen(one: Instrument, bands: str | Mapping[str, str] | None) -> list[tupl
     if isinstance(bands, str) and bands not in every:
         raise OptionError(
             f"{one.name} has no bands {bands!r}{did_you_mean(bands, every)}. "
-            f"It has {listed(sorted(every))}."
+            f"It has {listed(sorted(filter(None, every)))}."
         )
     chosen, wrong = [], []
     for scale, column in zip(having, columns, strict=True):
@@ -144,7 +144,11 @@ def _chosen(one: Instrument, bands: str | Mapping[str, str] | None) -> list[tupl
 
 
 def _require(
-    one: Instrument, columns: Mapping[str, tuple[Scale, Bands]], schema: Schema, prefix: str
+    one: Instrument,
+    columns: Mapping[str, tuple[Scale, Bands]],
+    frame: Frame,
+    schema: Schema,
+    prefix: str,
 ) -> None:
     wrong = []
     absent = [name for name in columns if name not in schema]
@@ -158,7 +162,7 @@ def _require(
     text = [name for name in columns if name in schema and not schema[name].is_numeric()]
     if text:
         wrong.append(f"Columns that should hold scores hold no numbers: {listed(text)}.")
-    there = [f"{name}_band" for name in columns if f"{name}_band" in schema]
+    there = columns_there([f"{name}_band" for name in columns], frame, schema)
     if there:
         wrong.append(f"The data have columns {listed(there)} already. Drop them first.")
     if wrong:

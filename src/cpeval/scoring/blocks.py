@@ -82,6 +82,10 @@ def _valid(use: Use, columns: Mapping[str, NDArray[Any]], rows: slice) -> bool:
     arrays = Arrays(columns, rows)
     for code, name in use.columns.items():
         x = columns[name][rows]
+        if x.dtype.kind == "b" and not {0.0, 1.0} <= set(
+            accepted(use.definition, use.definition.item(code))
+        ):
+            return False
         right = np.count_nonzero(
             arrays.among(x, accepted(use.definition, use.definition.item(code)))
         )

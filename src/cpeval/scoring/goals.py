@@ -24,7 +24,7 @@ from cpeval.scoring.answers_as_text import text_columns, text_message
 from cpeval.scoring.invalid_answers import Frame, Schema, refuse
 from cpeval.scoring.plan import Plan, Use
 from cpeval.scoring.score import warn_provisional
-from cpeval.scoring.uses import Which, opened
+from cpeval.scoring.uses import Which, opened, with_plain_numbers
 
 # Columns that live as long as the plan: of a goal, then summed over a group's goals.
 _LEVEL = "__cpeval_level"
@@ -141,6 +141,7 @@ def score_goals(
     ]
     _require_new(keys, level, factors, uses[0])
     warn_provisional(one)
+    frame, schema, _ = with_plain_numbers(uses, frame, schema)
     _verify(uses, keys, frame, schema)
     return _scored(data, uses, keys, frame, schema, answered=answered)
 
@@ -167,7 +168,9 @@ def _require_new(keys: Sequence[str], level: str, factors: Sequence[str], use: U
     twice = sorted({name for name in taken if taken.count(name) > 1})
     if twice:
         raise ColumnError(f"One column stands for two things: {listed(twice)}.")
-    clash = [use.column(scale) for scale in use.definition.scales if use.column(scale) in keys]
+    taken_names = {key.casefold() for key in keys}  # as SQL compares names
+    new = [use.column(scale) for scale in use.definition.scales]
+    clash = [name for name in new if name.casefold() in taken_names]
     if clash:
         raise ColumnError(
             f"by= names columns that scoring would write: {listed(clash)}. Give prefix=."
@@ -183,7 +186,7 @@ def _verify(uses: Sequence[Use], keys: Sequence[str], frame: Frame, schema: Sche
     text = text_columns(columns, frame, schema)
     if text:
         wrong.append(CodeError(text_message(one, text, frame)))
-    odd = [factor for factor in factors if not schema[factor].is_numeric()]
+    odd = list(text_columns({name: name for name in factors}, frame, schema).values())
     if odd:
         wrong.append(ColumnError(f"{one.name}: weights should be numbers: {listed(odd)}."))
     if not wrong and not uses[0].masked:

@@ -66,19 +66,29 @@ def refuse(
         schema,
     )
     # Uses may share a column, which is then named once.
-    lines = list(dict.fromkeys(line for use in asked for line in _lines(use, counts, frame)))
+    answers = list(dict.fromkeys(x for use in asked for x in _lines(use, counts, frame)))
+    others = list(dict.fromkeys(x for use in asked for x in _other_lines(use, counts)))
     for column in never_missing:
         count = counts[_gap_name(column)]
         if count:
-            lines.append(f"- {column!r}: {count} row{'' if count == 1 else 's'} without a value")
-    if lines:
-        names = ", ".join(dict.fromkeys(use.definition.name for use in asked))
-        raise CodeError(
-            f"{names}: answers that are not among the codes (rows count from 1):\n"
-            + "\n".join(lines)
-            + "\nIf they mean missing, say so when reading (missing={'*': [-9, 99]}) or score with "
-            'on_invalid="missing"; otherwise correct them.'
+            others.append(f"- {column!r}: {count} row{'' if count == 1 else 's'} without a value")
+    names = ", ".join(dict.fromkeys(use.definition.name for use in asked))
+    said = []
+    if answers:
+        said.append(
+            "\n".join(
+                [
+                    f"{names}: answers that are not among the codes (rows count from 1):",
+                    *answers,
+                    "If they mean missing, say so when reading (missing={'*': [-9, 99]}) or score "
+                    'with on_invalid="missing"; otherwise correct them.',
+                ]
+            )
         )
+    if others:
+        said.append("\n".join([f"{names}: columns to correct beside the answers:", *others]))
+    if said:
+        raise CodeError("\n".join(said))
 
 
 def _questions(use: Use) -> list[_Question]:
@@ -211,6 +221,12 @@ def _lines(use: Use, counts: Mapping[object, int], frame: Frame) -> list[str]:
         seen = [counts[_Question(column, tuple(only), inside=True)] for only in telling]
         if sum(bool(n) for n in seen) > 1:
             lines.append(f"- {column!r} mixes two codings of the same answers; recode it to one")
+    return lines
+
+
+def _other_lines(use: Use, counts: Mapping[object, int]) -> list[str]:
+    """Say what is wrong with columns that stand beside the answers."""
+    lines = []
     for column in use.weights.values():
         count = counts[_weight_name(column)]
         if count:
@@ -236,12 +252,12 @@ def _invalid_line(definition: Instrument, code: str, column: str, count: int, fr
     if isinstance(frame, nw.DataFrame):
         cells = invalid_cells(definition, {code: column}, frame)
         values = cells["value"].value_counts().sort_index()
-        shown = ", ".join(f"{v:g} ({n}×)" for v, n in values.head(12).items())
+        shown = ", ".join(f"{_digits(v)} ({n}×)" for v, n in values.head(12).items())
         more = f" and {len(values) - 12} other values" if len(values) > 12 else ""
         rows = ", ".join(str(p + 1) for p in cells["position"].head(5))
         tail = ", …" if len(cells) > 5 else ""
         line += f": {shown}{more}, in rows {rows}{tail}"
-        other = _other_coding(definition, definition.item(code), list(values.index))
+        other = other_coding(definition, definition.item(code), list(values.index))
         line += f". Is it the coding {other!r}?" if other else ""
     return line
 
@@ -258,7 +274,13 @@ def codes_text(codes: Sequence[float]) -> str:
     return ", ".join(texts) if len(texts) <= 15 else f"{texts[0]}, {texts[1]} … {texts[-1]}"
 
 
-def _other_coding(definition: Instrument, item: Item, values: Sequence[float]) -> str | None:
+def _digits(value: Any) -> str:  # noqa: ANN401
+    """A number in few digits, or in all where few would show another."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(float(value))
+
+
+def other_coding(definition: Instrument, item: Item, values: Sequence[float]) -> str | None:
     """Another named coding that has all of the invalid answers."""
     responses = definition.answers(item)
     return next(
@@ -288,7 +310,8 @@ def invalid_cells(
     """
     found = []
     for code, column in columns.items():
-        values = frame[column].cast(nw.Float64).to_numpy().astype(float)
+        floats = numeric(column, frame.collect_schema()[column])[0].cast(nw.Float64).alias("x")
+        values = frame.select(floats)["x"].to_numpy().astype(float)
         allowed = np.asarray(accepted(definition, definition.item(code)))
         wrong = np.flatnonzero(~np.isnan(values) & ~np.isin(values, allowed))
         found.append(pd.DataFrame({"column": column, "position": wrong, "value": values[wrong]}))

@@ -9,6 +9,7 @@ from typing import Protocol
 from cpeval.definitions.consistency import taken_by
 from cpeval.definitions.model import Instrument
 from cpeval.errors import ColumnError, OptionError, did_you_mean, listed
+from cpeval.scoring.near_misses import near_misses
 
 #: How a caller may say it.
 Items = Mapping[str | int, str] | Sequence[str] | str | None
@@ -86,14 +87,15 @@ def item_columns(instrument: Instrument, items: Items, columns: Columns) -> dict
     absent = [column for column in matched.values() if column not in columns]
     if absent:
         hint = f'such as items="q{{n}}", items="{instrument.name}_{{letter}}" or a list of columns'
+        near = near_misses(absent, [name for name in columns if name not in matched.values()])
         if len(absent) == len(codes) > 3:
-            missing = f"{absent[0]!r} … {absent[-1]!r} (all {len(absent)})"
+            missing = f"{absent[0]!r} … {absent[-1]!r} (all {len(absent)}{_meant(absent, near)})"
         else:
-            free = [name for name in columns if name not in matched.values()]
-            missing = ", ".join(f"{name!r}{did_you_mean(name, free)}" for name in absent)
+            asked = {name: f" (did you mean {column!r}?)" for name, column in near.items()}
+            missing = ", ".join(f"{name!r}{asked.get(name, '')}" for name in absent)
         spare = [code for code in optional if matched.get(code) in absent]
         if spare:
-            hint += f". Items {listed(spare)} are optional: a list of the others leaves them out"
+            hint += f". Items {listed(spare)} are optional, and may be left out"
         raise ColumnError(
             f"{instrument.name}: the data have no item columns {missing}. Say where the items "
             f"are with items=, {hint}. Columns there: {listed(list(columns), most=30)}."
@@ -101,13 +103,41 @@ def item_columns(instrument: Instrument, items: Items, columns: Columns) -> dict
     return matched
 
 
+def _meant(absent: Sequence[str], near: Mapping[str, str]) -> str:
+    """Ask whether other columns were meant, where all are absent."""
+    if len(near) == len(absent):
+        return f"; did you mean {near[absent[0]]!r} … {near[absent[-1]]!r}?"
+    return f"; did you mean {listed(near.values(), most=8)}?" if near else ""
+
+
+def unused_by_pattern(items: Items, number: int, columns: Columns) -> list[str]:
+    """Return columns that a pattern would go on to after the last item: a longer form, perhaps.
+
+    >>> unused_by_pattern("q{n}", 2, ["q1", "q2", "q3", "q5"])
+    ['q3']
+    """
+    if not isinstance(items, str) or "{code" in items:
+        return []
+    letters = [*string.ascii_uppercase, *[""] * 1000]
+    found = []
+    for place in range(number, number + 1000):
+        if "{letter" in items and place >= len(string.ascii_uppercase):
+            break
+        column = items.format(n=place + 1, letter=letters[place])
+        if column not in columns:
+            break
+        found.append(column)
+    return found
+
+
 def placed(
     instrument: Instrument, items: Items, columns: Sequence[str]
 ) -> tuple[Instrument, dict[str, str]]:
     """Return where the items should be, whether or not the data have the columns.
 
-    Of an instrument of goals, the definition returned has as many as the data have columns; of
-    one with optional items that a list or mapping leaves out, it lacks these and their scales.
+    Of an instrument of goals, the definition returned has as many as the data have columns. Of
+    one with optional items, it lacks those that a list or mapping leaves out, or that are the only
+    ones without a column, and the scales that take them.
 
     Raises
     ------
@@ -118,9 +148,11 @@ def placed(
     """
     if instrument.goals is None or instrument.items:
         matched = item_columns(instrument, items, ANY_COLUMNS)
-        return _without(
-            instrument, [i.code for i in instrument.items if i.code not in matched]
-        ), matched
+        absent = {code for code, column in matched.items() if column not in columns}
+        if absent and absent <= {i.code for i in instrument.items if i.optional}:
+            matched = {code: column for code, column in matched.items() if code not in absent}
+        left_out = [i.code for i in instrument.items if i.code not in matched]
+        return _without(instrument, left_out), matched
     name = instrument.name
     goals = numbered_columns(name, "items", items, f"{name}_{{n}}", columns)
     instrument = instrument.with_goals(len(goals))

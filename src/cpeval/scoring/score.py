@@ -7,7 +7,6 @@ numbers of answers that are not among the codes.
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,22 @@ from narwhals.stable.v2.typing import IntoFrameT
 from cpeval.definitions.catalogue import resolve
 from cpeval.definitions.model import Instrument
 from cpeval.definitions.value_sets import ValueSet
-from cpeval.errors import ColumnError, OptionError, ProvisionalWarning, listed
+from cpeval.errors import ColumnError, CpevalWarning, OptionError, ProvisionalWarning, listed
 from cpeval.scoring.blocks import in_blocks
 from cpeval.scoring.expressions import points_frame, scored_frame
-from cpeval.scoring.invalid_answers import Frame
-from cpeval.scoring.item_columns import Items
+from cpeval.scoring.invalid_answers import Frame, Schema
+from cpeval.scoring.item_columns import Items, unused_by_pattern
 from cpeval.scoring.plan import Use
-from cpeval.scoring.uses import Which, each, opened, ready, uses_of, verify
+from cpeval.scoring.uses import (
+    Which,
+    columns_there,
+    each,
+    opened,
+    ready,
+    uses_of,
+    verify,
+    with_plain_numbers,
+)
 
 #: A value for one instrument, or by the name of each of several.
 Coding = str | Mapping[str, str] | None
@@ -127,14 +135,18 @@ def score(
         prefix=prefix,
         on_invalid=on_invalid,
     )
-    _require_new(uses, list(schema), answered=answered)
-    for use in uses:
+    _require_new(uses, frame, schema, answered=answered)
+    for use, whole, place in zip(uses, definitions, where, strict=True):
         warn_provisional(use.definition)
+        _warn_of_matching(use, whole, place, schema)
+    frame, schema, kept = with_plain_numbers(uses, frame, schema)
     made: Frame | None = in_blocks(uses, frame, schema, answered=answered)
     if made is None:
         verify(uses, where, frame, schema, counted=on_invalid == "raise")
         made = scored_frame(uses, frame, schema, answered=answered)
     scored: Any = made.to_native()
+    if kept:
+        scored = scored.assign(**kept)
     about = getattr(data, "attrs", None)
     if isinstance(about, dict) and about:
         # What pandas knows of the frame (labels, that it is simulated) holds for the scores too.
@@ -180,6 +192,7 @@ def item_points(
     one = one if coding is None else one.with_coding(coding)
     one.require_coding()
     uses = uses_of([one], schema, items=[items], weights=[None], prefix="", on_invalid=on_invalid)
+    frame, schema, _ = with_plain_numbers(uses, frame, schema)
     verify(uses, [items], frame, schema, counted=on_invalid == "raise")
     points: IntoFrameT = points_frame(uses[0], frame, schema).to_native()
     return points
@@ -214,21 +227,43 @@ def _definitions(
     return made
 
 
-def _require_new(uses: Sequence[Use], columns: Sequence[str], *, answered: bool) -> None:
+def _require_new(uses: Sequence[Use], frame: Frame, schema: Schema, *, answered: bool) -> None:
     new = [use.column(scale) for use in uses for scale in use.definition.scored]
     new += [f"{column}_answered" for column in new] if answered else []
-    twice = [column for column, times in Counter(new).items() if times > 1]
+    twice = sorted({column for column in new if new.count(column) > 1})
     if twice:
-        raise ColumnError(
-            f"Two scores would be named alike: {listed(twice)}. Score the instruments one by one, "
-            "each with a prefix= of its own."
+        raise OptionError(
+            f"Two scores would be columns {listed(twice)}. Score the instruments one by one, "
+            "with another prefix= each."
         )
-    there = [column for column in new if column in columns]
+    there = columns_there(new, frame, schema)
     if there:
         raise ColumnError(
             f"The data have columns {listed(there)} already. Scoring would write over them: "
             "drop them first, or give prefix=."
         )
+
+
+def _warn_of_matching(use: Use, whole: Instrument, items: Items, schema: Schema) -> None:
+    """Say what a pattern passes over: optional items, and columns of what may be a longer form."""
+    said = []
+    left_out = [item.code for item in whole.items if item.code not in use.columns]
+    if left_out and not isinstance(items, list | tuple | Mapping):
+        gone = [whole.column(s) for s in whole.scored if s not in use.definition.scored]
+        said.append(
+            f"{whole.name}: the data have no columns for the optional items {listed(left_out)}, so "
+            f"{listed(gone)} {'is' if len(gone) == 1 else 'are'} left out."
+        )
+    more = unused_by_pattern(items, len(use.columns), schema) if whole.goals is None else []
+    if more:
+        first, last = (list(use.columns.values())[place] for place in (0, -1))
+        said.append(
+            f"{whole.name}: items={items!r} takes {first!r} to {last!r}. {listed(more, most=5)} "
+            f"would fit it too and {'is' if len(more) == 1 else 'are'} not used. Are these columns "
+            "a longer form, whose items stand elsewhere? Then list the columns."
+        )
+    if said:
+        warnings.warn("\n".join(said), CpevalWarning, stacklevel=3)
 
 
 def warn_provisional(definition: Instrument) -> None:

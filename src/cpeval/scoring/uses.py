@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 
 from cpeval.definitions.catalogue import resolve
 from cpeval.definitions.model import Instrument
@@ -21,7 +22,14 @@ from cpeval.errors import (
     require_option,
 )
 from cpeval.scoring.answers_as_text import text_columns, text_message
-from cpeval.scoring.invalid_answers import Frame, Schema, refuse
+from cpeval.scoring.invalid_answers import (
+    Frame,
+    Schema,
+    accepted,
+    codes_text,
+    refuse,
+    speaks_sql,
+)
 from cpeval.scoring.item_columns import Items, item_columns, numbered_columns, placed
 from cpeval.scoring.plan import Use
 
@@ -47,6 +55,17 @@ def opened(data: object) -> tuple[Frame, Schema]:
             f"Got {type(data).__name__}."
         ) from None
     return frame, schema
+
+
+def columns_there(new: Sequence[str], frame: Frame, schema: Schema) -> list[str]:
+    """Return columns of the data that new ones would write over.
+
+    SQL knows no upper and lower case in names, so there ``PHQ_9`` is ``phq_9``.
+    """
+    if not speaks_sql(frame):
+        return [name for name in new if name in schema]
+    folded = {name.casefold() for name in new}
+    return [name for name in schema if name.casefold() in folded]
 
 
 def ready(
@@ -122,6 +141,28 @@ def uses_of(
     return made
 
 
+def with_plain_numbers(
+    uses: Sequence[Use], frame: Frame, schema: Schema
+) -> tuple[Frame, Schema, dict[str, Any]]:
+    """Make floats of pandas columns of Python objects that are numbers, for the time of a plan.
+
+    Any sign of a missing cell (None, pd.NA, NaT) becomes NaN. Returns also the columns as they
+    were.
+    """
+    objects = [name for use in uses for name in use.needed if schema.get(name) == nw.Object]
+    if not objects or not isinstance(frame, nw.DataFrame) or not frame.implementation.is_pandas():
+        return frame, schema, {}
+    text = text_columns({name: name for name in objects}, frame, schema)
+    native: Any = frame.to_native()
+    kept = {name: native[name] for name in dict.fromkeys(objects) if name not in text}
+    floats = {
+        name: column.where(column.notna(), np.nan).to_numpy(dtype=np.float64)
+        for name, column in kept.items()
+    }
+    frame, schema = opened(native.assign(**floats))
+    return frame, schema, kept
+
+
 def verify(
     uses: Sequence[Use], items: Sequence[Items], frame: Frame, schema: Schema, *, counted: bool
 ) -> None:
@@ -147,8 +188,16 @@ def verify(
         text = text_columns(columns, frame, schema)
         if text:
             wrong.append(CodeError(text_message(one, text, frame)))
+        yes_no = [
+            f"- {column!r} holds true and false, and item {code} takes {codes_text(codes)}"
+            for code, column in columns.items()
+            if schema[column] == nw.Boolean
+            and not {0.0, 1.0} <= set(codes := accepted(one, one.item(code)))
+        ]
+        if yes_no:
+            wrong.append(CodeError("\n".join([f"{one.name}: these are no answers:", *yes_no])))
         heavy = {c: w for c, w in use.weights.items() if w in schema}
-        odd = [w for w in heavy.values() if not schema[w].is_numeric()]
+        odd = list(text_columns(heavy, frame, schema).values())
         if odd:
             wrong.append(ColumnError(f"{one.name}: weights should be numbers: {listed(odd)}."))
         sound.append(
