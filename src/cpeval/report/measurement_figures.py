@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from cpeval.measurement.methods_report.rounding import coefficient, number
 from cpeval.report.figures import Picture, as_svg
 from cpeval.report.grids import records
 from cpeval.report.measurement_tables import with_interval
@@ -72,6 +73,7 @@ def odds_ratios(result: Result) -> Picture:
         "Log odds ratio of a higher answer between the groups, by item, with intervals",
         "Log odds ratio of a higher answer among people with the same total, with intervals. Away "
         "from 0, the groups answer the item differently.",
+        how=number,
     )
 
 
@@ -97,10 +99,11 @@ def _dots(
     ident: str,
     title: str,
     caption: str,
+    how: Callable[[float], str] = coefficient,
 ) -> Picture:
     names = [_short(name) or "Scale" for name in table["item"]]
     told = "; ".join(
-        f"{name} {with_interval(row)}" for name, row in zip(names, records(table), strict=True)
+        f"{name} {with_interval(row, how)}" for name, row in zip(names, records(table), strict=True)
     )
     changes: dict[str, Any] = {
         "table": result.table.assign(item=[_short(name) for name in result.table["item"]])

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from cpeval.errors import TooFewError
 from cpeval.exporting.file_writing import write_whole
+from cpeval.measurement.methods_report import internal_consistency, structural_validity
+from cpeval.measurement.methods_report.analyses import warnings_of
 from cpeval.measurement.methods_report.criteria import REFERENCES
+from cpeval.measurement.methods_report.interpretability import FEASIBILITY
 from cpeval.measurement.methods_report.rounding import SMALL
 from cpeval.report import measurement_tables as tables
 from cpeval.report.measurement_figures import pictures
@@ -130,21 +133,21 @@ def _left_out(one: LeftOut) -> str:
 
 
 def _cautions(section: Section, results: Mapping[str, Any]) -> list[str]:
-    if section.heading == "Feasibility":  # told under interpretability
+    if section.heading == FEASIBILITY:  # told under interpretability
         return []
-    said = [text for name in section.results for text in results[name].warnings]
-    return [protect_prose(printable(text), SMALL) for text in said if not text.startswith(_QUOTES)]
+    used = {name: results[name] for name in section.results}
+    return [protect_prose(printable(text), SMALL) for text in warnings_of(used, without=_QUOTES)]
 
 
 def _tables(section: Section, report: MethodsReport) -> list[Grid]:
     results = report.results
-    if section.heading == "Structural validity":
+    if section.heading == structural_validity.HEADING:
         return tables.structure(results)
-    if section.heading == "Internal consistency" and "reliability" in results:
+    if section.heading == internal_consistency.HEADING and "reliability" in results:
         return tables.consistency(results)
     if "dif" in section.results:
         return tables.bias(results)
-    if section.heading == "Feasibility":
+    if section.heading == FEASIBILITY:
         return tables.answers(results, report.n + report.n_excluded)
     return []
 

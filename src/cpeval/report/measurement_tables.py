@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,7 @@ def criteria(report: MethodsReport, level: float) -> Grid | None:
     return Grid(
         ident="table-criteria",
         caption="Numbers with a published criterion",
-        columns=heads("", f"Found ({100 * level:g} % interval)", "Criterion", "Met", words=4),
+        columns=heads("Number", f"Found ({100 * level:g} % interval)", "Criterion", "Met", words=4),
         bodies=tuple(bodies),
     )
 
@@ -155,7 +155,9 @@ def bias(results: Mapping[str, Any]) -> list[Grid]:
     """What differs between groups, by item."""
     table = results["dif"].table
     columns = {
-        "Log odds ratio (interval)": _by_item(table, "estimate", with_interval),
+        "Log odds ratio (interval)": _by_item(
+            table, "estimate", lambda row: with_interval(row, number)
+        ),
         "p, adjusted": _by_item(table, "p_adjusted", lambda row: p_value(row["p_adjusted"])),
         "Change of R²": _by_item(
             table, "r2_change", lambda row: f"{row['r2_change']:.3f}".removeprefix("0")
@@ -206,12 +208,12 @@ def _number_of(name: str) -> Any:  # noqa: ANN401
     return lambda row: coefficient(float(row[name]))
 
 
-def with_interval(row: Mapping[str, Any]) -> str:
-    """Write an estimate that can't pass 1, with its interval in brackets if it has one."""
-    told = coefficient(float(row["estimate"]))
+def with_interval(row: Mapping[str, Any], how: Callable[[float], str] = coefficient) -> str:
+    """Write an estimate with its interval in brackets if it has one."""
+    told = how(float(row["estimate"]))
     if not is_number(row["ci_low"]):
         return told
-    return f"{told} ({coefficient(row['ci_low'])} to {coefficient(row['ci_high'])})"
+    return f"{told} ({how(row['ci_low'])} to {how(row['ci_high'])})"
 
 
 def _by_item(table: pd.DataFrame, need: str, told: Any) -> dict[str, Cell]:  # noqa: ANN401

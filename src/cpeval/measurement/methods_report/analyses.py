@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -11,6 +11,22 @@ from cpeval.measurement.methods_report.section import LeftOut
 from cpeval.result import Result
 
 R = TypeVar("R", bound=Result)
+
+#: What stands before a warning that one analysis alone gives.
+_WHOSE = {
+    "items": "Items",
+    "total": "Total",
+    "dimensions": "Dimensions",
+    "scalability": "Scalability",
+    "select_scales": "Scale selection",
+    "monotonicity": "Monotonicity",
+    "invariant_ordering": "Item ordering",
+    "reliability": "Internal consistency",
+    "dif": "Differential item functioning",
+    "icc": "Retest",
+    "retest": "Retest",
+    "limits_of_agreement": "Limits of agreement",
+}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,3 +75,18 @@ class Analyses:
     def there(self, *names: str) -> tuple[str, ...]:
         """Return which of these were done."""
         return tuple(name for name in names if name in self.results)
+
+
+def warnings_of(results: Mapping[str, Result], *, without: tuple[str, ...] = ()) -> list[str]:
+    """Return all warnings, each once, with the analysis before those that one alone gives.
+
+    ``without`` has beginnings of warnings that are left out.
+    """
+    whose: dict[str, list[str]] = {}
+    for name, result in results.items():
+        for text in result.warnings:
+            if not (without and text.startswith(without)):
+                whose.setdefault(text, []).append(name)
+    return [
+        text if len(names) > 1 else f"{_WHOSE[names[0]]}: {text}" for text, names in whose.items()
+    ]

@@ -12,7 +12,7 @@ from cpeval.measurement.item_bias.dif import DifferentialFunctioning, dif
 from cpeval.measurement.item_groups import Labels
 from cpeval.measurement.methods_report import criteria
 from cpeval.measurement.methods_report.analyses import Analyses
-from cpeval.measurement.methods_report.rounding import SMALL, coefficient, plural
+from cpeval.measurement.methods_report.rounding import SMALL, coefficient, names, plural
 from cpeval.measurement.methods_report.section import Finding, Section
 
 HEADING = "Cross-cultural validity and measurement invariance"
@@ -36,8 +36,9 @@ def invariance(done: Analyses, frame: pd.DataFrame, group: Labels | None) -> Sec
 
 
 def _compared(frame: pd.DataFrame, group: Labels) -> DifferentialFunctioning:
-    labels = np.array([*group.labels, None], dtype=object)
-    given: Any = pd.Series(pd.Categorical(labels[group.code], categories=group.labels))
+    plain = [_plain(label) for label in group.labels]
+    labels = np.array([*plain, None], dtype=object)
+    given: Any = pd.Series(pd.Categorical(labels[group.code], categories=plain))
     complete = frame.notna().all(axis=1).to_numpy()
     sizes = np.bincount(group.code[complete & (group.code >= 0)], minlength=len(group.labels))
     few = [label for label, size in zip(group.labels, sizes, strict=True) if 0 < size < SMALL]
@@ -46,6 +47,11 @@ def _compared(frame: pd.DataFrame, group: Labels) -> DifferentialFunctioning:
             f"Groups of fewer than {SMALL} people with all items are not compared: {listed(few)}."
         )
     return dif(frame, given)
+
+
+def _plain(label: object) -> object:
+    """Whole numbers as such, which gaps in their column have made floats."""
+    return int(label) if isinstance(label, float) and label.is_integer() else label
 
 
 def _told(found: DifferentialFunctioning, n_complete: int) -> tuple[str, tuple[Finding, ...]]:
@@ -60,7 +66,7 @@ def _told(found: DifferentialFunctioning, n_complete: int) -> tuple[str, tuple[F
     else:
         place = int(np.nanargmax(change))
         largest, item = float(change[place]), str(table["item"].iloc[place])
-    groups = f"{listed([found.focal])} against {listed([found.reference])}"
+    groups = f"{names([found.focal])} against {names([found.reference])}"
     text = (
         f"Differential item functioning, {groups} (proportional-odds regression with the total, "
         f"purified; Holm's adjustment{size}): "
@@ -71,7 +77,7 @@ def _told(found: DifferentialFunctioning, n_complete: int) -> tuple[str, tuple[F
         verb = "was" if len(flagged) == 1 else "were"
         text += (
             f"{len(flagged)} of {plural(len(table), 'item')} {verb} flagged "
-            f"({listed(flagged['item'], most=10)})."
+            f"({names(flagged['item'])})."
         )
     if np.isfinite(largest):
         kind = "negligible" if rule.met(largest) else "not negligible"

@@ -20,7 +20,7 @@ from cpeval.errors import ColumnError, OptionError, listed, require_level, requi
 from cpeval.measurement.item_analysis import items as item_analysis
 from cpeval.measurement.item_groups import labels_of, without
 from cpeval.measurement.item_scores import MISSING
-from cpeval.measurement.methods_report.analyses import Analyses
+from cpeval.measurement.methods_report.analyses import Analyses, warnings_of
 from cpeval.measurement.methods_report.answers import Answers, answers_of, matched, scale_of
 from cpeval.measurement.methods_report.important_difference import important_difference
 from cpeval.measurement.methods_report.internal_consistency import internal_consistency
@@ -363,5 +363,4 @@ def _warnings(done: Analyses, answers: Answers) -> tuple[str, ...]:
         if answers.n_imputed
         else []
     )
-    said = (text for result in done.results.values() for text in result.warnings)
-    return tuple(dict.fromkeys([*imputed, *said]))
+    return (*imputed, *warnings_of(done.results))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import isfinite
+
+from cpeval.errors import listed
 
 #: Fewer people than this are not told of.
 SMALL = 5
@@ -81,6 +83,19 @@ def share(count: int, n: int) -> str:
     if 0 < n - count < SMALL:
         return f"all but fewer than {SMALL} people"
     return percent(count / n)
+
+
+def names(items: Iterable[object], *, most: int = 10) -> str:
+    """Name items in a sentence: without quotation marks, where they can't be misread.
+
+    >>> names(["q1", "q2"]), names(["a, b", "c"]), names(range(12), most=2)
+    ('q1, q2', "'a, b', 'c'", '0, 1 and 10 more')
+    """
+    texts = [str(item) for item in items]
+    if any("," in text or not text.strip() for text in texts):
+        return listed(texts, most=most)
+    rest = len(texts) - most
+    return ", ".join(texts[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def plural(n: int, noun: str) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cpeval.errors import listed
 from cpeval.measurement.methods_report import criteria
 from cpeval.measurement.methods_report.analyses import Analyses
-from cpeval.measurement.methods_report.rounding import coefficient, plural
+from cpeval.measurement.methods_report.rounding import coefficient, names, plural
 from cpeval.measurement.methods_report.section import Finding, Section
 from cpeval.measurement.mokken.invariant_ordering import InvariantOrdering, invariant_ordering
 from cpeval.measurement.mokken.monotonicity import Monotonicity, monotonicity
@@ -139,7 +138,7 @@ def _selection(found: ScaleSelection) -> _Part:
         how = "one scale" if scales == 1 else f"{scales} scales, the first"
         text = (
             f"The automated item selection procedure (lower bound .30) found {how} with {first} of "
-            f"the {k} items" + (f"; not scalable: {listed(alone, most=10)}." if len(alone) else ".")
+            f"the {k} items" + (f"; not scalable: {names(alone)}." if len(alone) else ".")
         )
     rule = criteria.Criterion(words="exactly", bound=k, source="Mokken (1971)")
     return text, [
@@ -198,7 +197,7 @@ def _ordering(found: InvariantOrdering) -> _Part:
         else "one group of rest scores only, so violations could not show"
     )
     if found.removed:
-        checked += f"; backward selection removed {listed(found.removed, most=10)}"
+        checked += f"; backward selection removed {names(found.removed)}"
     accuracy = next((word for least, word in _ACCURACY if least <= found.HT), None)
     order = (
         f"the accuracy of the order is {accuracy}"
