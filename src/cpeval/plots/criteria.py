@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cpeval.errors import OptionError
 from cpeval.plots.intervals import rows_of_dots
 from cpeval.plots.style import OTHERS, Labels, shown
 
@@ -26,7 +27,14 @@ def against_bounds(
         Where to draw; without it, on new axes.
     labels : mapping, optional
         Statistic to what to show.
+
+    Raises
+    ------
+    OptionError
+        The table is empty.
     """
+    if table.empty:
+        raise OptionError("There are no coefficients to draw: none could be computed.")
     table = table.reset_index(drop=True)
     names = [shown(name, labels) for name in table["statistic"]]
     ax = rows_of_dots(table, names, ax=ax, xlabel="Coefficient", guides=[0.0])

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 #: Warnings that quote single answers.
 _QUOTES = ("Scores far above the others",)
-#: How many people are in a group, which with other totals may tell how few have none.
-_GROUP_SIZE = re.compile(r"\((focal|reference), \d+(?: people)?\)")
+#: Numbers that with the number of complete rows may tell how few have no group, or lack an item.
+_GROUP_SIZE = re.compile(r"(?<=focal), \d+ people(?=\))|(?<=reference), \d+(?=\))")
+_WITH_ANSWER = re.compile(r"(?<= items) among \d+ rows(?=; the range)")
 
 _WITHHELD = (
     f"Counts of 1 to {SMALL - 1} people are not told: shares of so few are shown as <{SMALL}, bars "
@@ -72,7 +73,7 @@ def page(report: MethodsReport) -> str:
     return rendered(
         "measurement.html.j2",
         {
-            "title": printable(report.title),
+            "title": f"Measurement properties: {printable(report.title)}",
             "brief": _brief(report),
             "criteria": tables.criteria(report, level),
             "parts": _parts(report),
@@ -154,4 +155,5 @@ def _tables(section: Section, report: MethodsReport) -> list[Grid]:
 
 def _notes(report: MethodsReport) -> list[str]:
     notes = [report.note, *(result.note for result in report.results.values())]
-    return [_GROUP_SIZE.sub(r"(\1)", protect_prose(printable(text), SMALL)) for text in notes]
+    texts = (_WITH_ANSWER.sub("", _GROUP_SIZE.sub("", printable(text))) for text in notes)
+    return [protect_prose(text, SMALL) for text in texts]

@@ -11,9 +11,7 @@ import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrame
 from numpy.typing import NDArray
 
-from cpeval.definitions.catalogue import resolve
 from cpeval.definitions.model import Instrument
-from cpeval.definitions.scales import Scale
 from cpeval.errors import ColumnError, DuplicateError, OptionError, listed
 from cpeval.measurement.item_groups import without
 from cpeval.measurement.item_scores import ItemScores, item_scores, two_way
@@ -65,8 +63,12 @@ def answers_of(
     seed: int | np.random.Generator | None,
     what: str,
 ) -> Answers:
-    """Score the items, and fill gaps in if asked to; ``beside`` names columns that are no items."""
-    names = tuple(name for name in beside if isinstance(name, str))
+    """Score the items, and fill gaps in if asked to.
+
+    ``beside`` are names of columns that may be there and are no items; others are passed over.
+    """
+    there = eager(data).columns
+    names = tuple(name for name in beside if isinstance(name, str) and name in there)
     scores = item_scores(
         data if instrument is not None else without(data, *names),
         instrument=instrument,
@@ -125,42 +127,3 @@ def matched(first: IntoDataFrame, second: IntoDataFrame, person: str | None) -> 
             )
     found: Any = pd.Index(ids[1]).get_indexer(pd.Index(ids[0]))
     return found  # type: ignore[no-any-return]
-
-
-def scale_of(instrument: str | Path | Instrument | None, scale: str | None) -> Scale | None:
-    """Return the scale that the items are of, if an instrument has them."""
-    if instrument is None:
-        return None
-    definition = resolve(instrument)
-    if scale is not None:
-        return definition.scale(scale)
-    every = [item.code for item in definition.items]
-    return next(
-        one
-        for one in definition.scored
-        if one.items is not None and definition.items_of(one) == every
-    )
-
-
-def points_of_sum(scale: Scale, k: int) -> float | None:
-    """Return how many points of the sum of k items one point of the score is.
-
-    None where the score is no stretch of that sum.
-
-    Examples
-    --------
-    >>> points_of_sum(Scale(label="x", items="all", combine="mean"), 5)
-    5.0
-    >>> points_of_sum(Scale(label="x", items="all", linear={"start": (0, 25), "end": (0, 100)}), 5)
-    0.25
-    """
-    if scale.items is None or scale.weights or scale.lookup or scale.combine not in _SUMS:
-        return None
-    slope = 1.0 if scale.combine == "sum" else 1 / k
-    if scale.linear is not None:
-        (a, b), (c, d) = scale.linear.start, scale.linear.end
-        slope *= abs((d - c) / (b - a))
-    return 1 / slope if slope else None
-
-
-_SUMS = ("sum", "mean")

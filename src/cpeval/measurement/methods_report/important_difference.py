@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cpeval.definitions.model import Instrument
 from cpeval.definitions.scales import Scale
-from cpeval.measurement.methods_report.answers import points_of_sum
 from cpeval.measurement.methods_report.criteria import Criterion
 from cpeval.measurement.methods_report.rounding import number
 
@@ -45,15 +45,66 @@ class ImportantDifference:
         return f"{self.value:g} points of the score{in_sum} ({self.source.rstrip('.')}{doubt})"
 
 
-def important_difference(scale: Scale | None, k: int) -> ImportantDifference | None:
-    """Return the one that a scale of k items has, if any."""
-    if scale is None or scale.important_difference is None:
-        return None
-    found = scale.important_difference
-    slope = points_of_sum(scale, k)
-    return ImportantDifference(
-        value=found.value,
-        points=None if slope is None else found.value * slope,
-        source=found.source,
-        verified=found.verified,
+def scale_of(definition: Instrument, scale: str | None) -> Scale:
+    """Return the scale that is meant: by its column, else the first of all items."""
+    if scale is not None:
+        return definition.scale(scale)
+    every = [item.code for item in definition.items]
+    return next(
+        one
+        for one in definition.scored
+        if one.items is not None and definition.items_of(one) == every
     )
+
+
+def important_difference(
+    definition: Instrument, scale: Scale, *, made_of: bool
+) -> ImportantDifference | None:
+    """Return the one that a scale has, or (if ``made_of``) a score that is made of it alone."""
+    scores = [scale]
+    if made_of and scale.name:
+        scores += [one for one in definition.scored if one.of == scale.name]
+    for score in scores:
+        found = score.important_difference
+        if found is not None:
+            slope = points_of_sum(definition, score)
+            return ImportantDifference(
+                value=found.value,
+                points=None if slope is None else found.value * slope,
+                source=found.source,
+                verified=found.verified,
+            )
+    return None
+
+
+def points_of_sum(definition: Instrument, scale: Scale) -> float | None:
+    """Return how many points of the sum of its items one point of a score is.
+
+    None where the score is no stretch of that sum.
+
+    Examples
+    --------
+    >>> from cpeval.definitions.catalogue import resolve
+    >>> who_5 = resolve("who_5")
+    >>> points_of_sum(who_5, who_5.scale("who_5")), points_of_sum(who_5, who_5.scale("who_5_raw"))
+    (0.25, 1.0)
+    """
+    slope: float | None
+    if scale.of is not None:
+        under = next(one for one in definition.scales if one.name == scale.of)
+        slope = points_of_sum(definition, under) if scale.linear is not None else None
+    elif scale.items is None or scale.weights or scale.combine not in _SUMS:
+        return None
+    else:
+        slope = 1.0 if scale.combine == "sum" else float(len(definition.items_of(scale)))
+    if slope is None or scale.lookup is not None:
+        return None
+    if scale.linear is not None:
+        (a, b), (c, d) = scale.linear.start, scale.linear.end
+        if c == d:
+            return None
+        slope *= abs((b - a) / (d - c))
+    return slope
+
+
+_SUMS = ("sum", "mean")

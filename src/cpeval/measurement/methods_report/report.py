@@ -16,13 +16,20 @@ from numpy.typing import NDArray
 from cpeval.definitions.catalogue import resolve
 from cpeval.definitions.model import Instrument
 from cpeval.definitions.scales import Scale
-from cpeval.errors import ColumnError, OptionError, listed, require_level, require_option
+from cpeval.errors import (
+    ColumnError,
+    OptionError,
+    listed,
+    require_columns,
+    require_level,
+    require_option,
+)
 from cpeval.measurement.item_analysis import items as item_analysis
 from cpeval.measurement.item_groups import labels_of, without
 from cpeval.measurement.item_scores import MISSING
 from cpeval.measurement.methods_report.analyses import Analyses, warnings_of
-from cpeval.measurement.methods_report.answers import Answers, answers_of, matched, scale_of
-from cpeval.measurement.methods_report.important_difference import important_difference
+from cpeval.measurement.methods_report.answers import Answers, answers_of, matched
+from cpeval.measurement.methods_report.important_difference import important_difference, scale_of
 from cpeval.measurement.methods_report.internal_consistency import internal_consistency
 from cpeval.measurement.methods_report.interpretability import (
     feasibility,
@@ -38,6 +45,7 @@ from cpeval.measurement.methods_report.stability import (
     run_retest,
 )
 from cpeval.measurement.methods_report.structural_validity import structural_validity
+from cpeval.numeric import eager
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items
 from cpeval.seeds import require_seed
@@ -245,7 +253,10 @@ def report(
     require_level(level)
     require_seed(seed)
     require_option("missing", missing, MISSING)
-    if person is not None and retest is None:
+    require_columns(eager(items).columns, person, what="The items")
+    if retest is not None:
+        require_columns(eager(retest).columns, person, what="The retest")
+    elif person is not None:
         raise OptionError("'person' says which rows of two frames belong together: give retest=.")
     groups = labels_of(items, group, "group")
     take = partial(
@@ -269,8 +280,12 @@ def report(
         columns=columns,
         range=range,
     )
-    frame, named = answers.frame, scale_of(instrument, scale)
-    important = important_difference(named, len(frame.columns))
+    frame, title, important = answers.frame, f"{len(answers.frame.columns)} items", None
+    if instrument is not None:
+        definition = resolve(instrument)
+        named = scale_of(definition, scale)
+        title = _title(definition, named)
+        important = important_difference(definition, named, made_of=scale is None)
     run_total(done, answers, level)
     run_retest(done, totals, level)
     how = "listwise" if missing == "two_way" else missing
@@ -296,7 +311,7 @@ def report(
         table=section_table(sections),
         note=_note(answers, n, level, missing),
         warnings=_warnings(done, answers),
-        title=_title(instrument, named, len(frame.columns)),
+        title=title,
         sections={one.heading: one for one in sections},
         results=done.results,
         n=n,
@@ -332,11 +347,9 @@ def _both_totals(
     return np.column_stack([first.totals, again])
 
 
-def _title(instrument: str | Path | Instrument | None, scale: Scale | None, k: int) -> str:
-    if instrument is None or scale is None:
-        return f"Measurement properties of {k} items"
-    whole = resolve(instrument).title
-    return whole if scale.label == whole or not scale.name else f"{whole}: {scale.label}"
+def _title(definition: Instrument, scale: Scale) -> str:
+    every = len(definition.items_of(scale)) == len(definition.items)
+    return definition.title if every else f"{definition.title}: {scale.label}"
 
 
 def _note(answers: Answers, n: int, level: float, missing: str) -> str:

@@ -144,25 +144,17 @@ def _steps(values: Floats, lowest: float, highest: float) -> int | None:
 
 def _joined(edges: Floats, counts: NDArray[np.int64]) -> pd.DataFrame:
     """Join a bar that has few people to the next, the last to the one before."""
-    low, high, n = [float(edges[0])], [], [0]
-    for edge, count in zip(edges[1:], counts, strict=True):
-        n[-1] += int(count)
-        if n[-1] == 0 or n[-1] >= SMALL:
-            high.append(float(edge))
-            low.append(float(edge))
-            n.append(0)
-    if len(high) < len(low):
-        if n[-1] == 0:
-            low.pop()
-            n.pop()
-        elif not high:
-            high.append(float(edges[-1]))
-        else:  # few are left over: into the last bar that has people
-            while len(high) > 1 and n[-2] == 0:
-                low.pop(-2)
-                high.pop(-1)
-                n.pop(-2)
-            high[-1] = float(edges[-1])
-            n[-2] += n.pop()
-            low.pop()
-    return pd.DataFrame({"low": low, "high": high, "n": n})
+    bars: list[list[float]] = []
+    for low, high, n in zip(edges[:-1], edges[1:], counts, strict=True):
+        if bars and _few(bars[-1]):
+            bars[-1] = [bars[-1][0], float(high), bars[-1][2] + n]
+        else:
+            bars.append([float(low), float(high), n])
+    while len(bars) > 1 and _few(bars[-1]):
+        last = bars.pop()
+        bars[-1] = [bars[-1][0], last[1], bars[-1][2] + last[2]]
+    return pd.DataFrame(bars, columns=["low", "high", "n"]).astype({"n": "int64"})
+
+
+def _few(bar: list[float]) -> bool:
+    return 0 < bar[2] < SMALL
