@@ -494,10 +494,8 @@ def test_the_page_tells_nothing_of_few_people(tmp_path):
     items.loc[8:9, "q5"] = 0
     found = report(items, group=["a", "b"] * 98 + [None] * 4, range=(0, 4), seed=1)
     text = found.page(tmp_path / "x.html").read_text("utf-8")
-    words = re.sub(r"<style>.*?</style>|<svg.*?</svg>", "", text, flags=re.DOTALL)
+    words = re.sub(r"<style>.*?</style>|<[^>]*>", " ", text, flags=re.DOTALL)  # pictures' too
     assert not re.search(r"\b200\b", words)
-    told = " ".join(re.findall(r"<desc.*?</desc>|<text.*?</text>", text, flags=re.DOTALL))
-    assert not re.search(r"\b200\b", told)
     assert "3 of 200" in " ".join(found.warnings)
     assert "3 of" not in text
     assert ">&lt;5<" in text

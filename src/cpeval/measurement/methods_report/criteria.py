@@ -89,4 +89,6 @@ REFERENCES = (
     "measures. Quality of Life Research, 27(5), 1147-1157.",
     "Terwee et al. (2007). Quality criteria were proposed for measurement properties of health "
     "status questionnaires. Journal of Clinical Epidemiology, 60(1), 34-42.",
+    "Terwee et al. (2018). COSMIN methodology for evaluating the content validity of "
+    "patient-reported outcome measures. Quality of Life Research, 27(5), 1159-1170.",
 )
