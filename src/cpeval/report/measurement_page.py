@@ -102,14 +102,15 @@ def _parts(report: MethodsReport) -> list[Part]:
     told: set[str] = set()
     found = []
     for place, (heading, section) in enumerate(report.sections.items(), 1):
-        cautions = [text for text in _cautions(section, report.results) if text not in told]
-        told.update(cautions)
+        cautions = dict.fromkeys(_cautions(section, report.results))
+        new = [text for text in cautions if text not in told]
+        told.update(new)
         found.append(
             Part(
                 ident=f"part-{place}",
                 heading=heading,
                 text=tuple(_texts(section)),
-                cautions=tuple(cautions),
+                cautions=tuple(new),
                 pictures=tuple(
                     picture
                     for name in section.results
@@ -123,7 +124,8 @@ def _parts(report: MethodsReport) -> list[Part]:
 
 def _texts(section: Section) -> list[str]:
     said = [printable(section.text)] if section.text else []
-    return [*said, *(_left_out(one) for one in section.left_out)]
+    every = [*said, *(_left_out(one) for one in section.left_out)]
+    return [text.replace(" %", "\u00a0%") for text in every]
 
 
 def _left_out(one: LeftOut) -> str:
@@ -134,10 +136,14 @@ def _left_out(one: LeftOut) -> str:
 
 
 def _cautions(section: Section, results: Mapping[str, Any]) -> list[str]:
-    if section.heading == FEASIBILITY:  # told under interpretability
-        return []
-    used = {name: results[name] for name in section.results}
-    return [protect_prose(printable(text), SMALL) for text in warnings_of(used, without=_QUOTES)]
+    """The warnings of a section's results that may be shown."""
+    told = warnings_of(results)
+    return [
+        protect_prose(printable(told[text]), SMALL)
+        for name in section.results
+        for text in results[name].warnings
+        if not text.startswith(_QUOTES)
+    ]
 
 
 def _tables(section: Section, report: MethodsReport) -> list[Grid]:

@@ -14,7 +14,7 @@ R = TypeVar("R", bound=Result)
 
 #: What stands before a warning that one analysis alone gives.
 _WHOSE = {
-    "items": "Items",
+    "items": "Item analysis",
     "total": "Total",
     "dimensions": "Dimensions",
     "scalability": "Scalability",
@@ -77,16 +77,16 @@ class Analyses:
         return tuple(name for name in names if name in self.results)
 
 
-def warnings_of(results: Mapping[str, Result], *, without: tuple[str, ...] = ()) -> list[str]:
-    """Return all warnings, each once, with the analysis before those that one alone gives.
+def warnings_of(results: Mapping[str, Result]) -> dict[str, str]:
+    """Return all warnings, each once: as it is, to the same with the analysis before it.
 
-    ``without`` has beginnings of warnings that are left out.
+    Where several analyses give the same warning, none is named.
     """
     whose: dict[str, list[str]] = {}
     for name, result in results.items():
         for text in result.warnings:
-            if not (without and text.startswith(without)):
-                whose.setdefault(text, []).append(name)
-    return [
-        text if len(names) > 1 else f"{_WHOSE[names[0]]}: {text}" for text, names in whose.items()
-    ]
+            whose.setdefault(text, []).append(name)
+    return {
+        text: text if len(names) > 1 else f"{_WHOSE[names[0]]}: {text}"
+        for text, names in whose.items()
+    }

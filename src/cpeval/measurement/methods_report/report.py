@@ -376,4 +376,4 @@ def _warnings(done: Analyses, answers: Answers) -> tuple[str, ...]:
         if answers.n_imputed
         else []
     )
-    return (*imputed, *warnings_of(done.results))
+    return (*imputed, *warnings_of(done.results).values())
