@@ -234,6 +234,9 @@ def test_sentences_say_the_numbers(ces_d):
     assert "points below the first; 95 % limits of agreement −38.9 to 19.0" in error
     assert "which doesn't meet COSMIN's criterion of .70" in ces_d.sections["Reliability"].text
     assert f"was {told('total_mean', '{:.1f}')}"[4:] in ces_d.sections["Interpretability"].text
+    # One person of 462 has the highest total.
+    assert ces_d.results["total"].n_highest == 1
+    assert "at the highest: fewer than 5 people" in ces_d.sections["Interpretability"].text
     assert "2 against 1" in ces_d.sections[COSMIN[3]].text
     assert "1 of 20 items was flagged (17)" in ces_d.sections[COSMIN[3]].text
 
@@ -500,6 +503,9 @@ def test_the_page_tells_nothing_of_few_people(tmp_path):
     assert not re.search(r"\b3 of", words)
     assert ">&lt;5<" in text
     assert "Some rows lack an item" in text
+    assert "(focal, " in found.results["dif"].note
+    assert "(focal) and" in words
+    assert "(reference), matched" in words
     assert "All rows but fewer than 5 have all items" in text
     assert f"n = {found.results['dif'].table['n'].iloc[0]}" not in text
     assert all(n == 0 or n >= 5 for n in found.results["total"].bars["n"])
