@@ -197,6 +197,12 @@ CASES = {
         outcome="q1",
         by_person=False,
     ),
+    "report": Case(
+        lambda data: cp.measurement.report(items_of(data, "arm"), group="arm", seed=1),
+        "MethodsReport",
+        outcome="q1",
+        by_person=False,
+    ),
 }
 OUTCOMES = [name for name, case in CASES.items() if case.outcome is not None]
 FRAMES = [name for name, case in CASES.items() if case.frame]

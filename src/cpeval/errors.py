@@ -153,6 +153,20 @@ def require_level(level: float) -> None:
         )
 
 
+def require_alpha(alpha: float) -> None:
+    """Raise `OptionError` unless ``alpha`` is a number between 0 and 1."""
+    number = isinstance(alpha, int | float) and not isinstance(alpha, bool)
+    if not number or not 0 < alpha < 1:
+        raise OptionError(f"'alpha' must be between 0 and 1, such as 0.05. Got {alpha!r}.")
+
+
+def require_share(name: str, value: float, *, least: float = 0.0) -> None:
+    """Raise `OptionError` unless ``value`` is a number from ``least`` up to, not with, 1."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not least <= value < 1:
+        raise OptionError(f"{name!r} must be a number from {least:g} to below 1. Got {value!r}.")
+
+
 def require_option(name: str, value: Any, options: Sequence[object]) -> None:  # noqa: ANN401
     """Raise `OptionError` unless ``value`` is one of ``options``."""
     if value not in options:

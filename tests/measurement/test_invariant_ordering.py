@@ -375,7 +375,7 @@ def test_alpha_moves_the_decisions(real_items):
     ("options", "says"),
     [
         ({"method": "MIIO"}, "'method' must be one of 'miio', 'mscpm', 'it'.*did you mean 'miio'"),
-        ({"alpha": 0}, "'alpha' must be a number between 0 and 1. Got 0"),
+        ({"alpha": 0}, "'alpha' must be between 0 and 1, such as 0.05. Got 0"),
         ({"alpha": 5}, "Got 5"),
         ({"alpha": "0.05"}, "Got '0.05'"),
         ({"min_violation": 1.2}, "'min_violation'.*Got 1.2"),

@@ -25,6 +25,9 @@ def test_listwise_pairwise_and_two_way_count_what_they_do(make):
     assert pairs.n_excluded == 1
     assert pairs.rows.tolist() == [0, 1, 2]
     assert pairs.warnings[0] == "1 of 4 rows have no answer and was left out."
+    empty = make({name: [*values[:1], GAP] for name, values in DATA.items()})
+    none = item_scores(empty, missing="pairwise", least_people=1)
+    assert none.warnings == ["1 of 2 rows have no answer and was left out."]
     filled = item_scores(make(DATA), missing="two_way", seed=3)
     assert filled.n_imputed == 1
     assert set(np.unique(filled.values)) <= {1, 2, 3}

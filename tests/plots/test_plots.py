@@ -7,8 +7,11 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+import cpeval as cp
 from cpeval.errors import OptionError
 from cpeval.plots.balance import balance
+from cpeval.plots.criteria import against_bounds
+from cpeval.plots.histogram import histogram
 from cpeval.plots.intervals import contrasts, intervals
 from cpeval.plots.means import means
 from cpeval.plots.participants import participants
@@ -189,3 +192,37 @@ def test_labels_are_found_by_value_or_text():
     assert shown("_x", {"_x": "_y"}) == " _y"
     with styled():
         assert mpl.rcParams["text.parse_math"] is False
+
+
+def without_estimates(tmp_path):
+    """Results that are lists, not estimates."""
+    ces_d = cp.instrument("ces_d")
+    return {
+        "catalogue": cp.instruments(),
+        "codebook": ces_d.codebook(),
+        "description": ces_d.describe(),
+        "exported": ces_d.to_redcap(tmp_path / "d.csv"),
+    }
+
+
+@pytest.mark.parametrize("name", ["catalogue", "codebook", "description", "exported"])
+def test_what_has_no_estimates_says_so(name, tmp_path):
+    with pytest.raises(OptionError, match=r"no intervals to draw: the table has no 'estimate'"):
+        without_estimates(tmp_path)[name].plot()
+
+
+def test_bars_have_areas_of_people():
+    bars = pd.DataFrame({"low": [0.0, 1.0, 5.0], "high": [1.0, 5.0, 7.0], "n": [5, 8, 0]})
+    ax = histogram(bars, ax=axes(), xlabel="$x$")
+    assert [bar.get_height() * bar.get_width() for bar in ax.patches] == [5, 8, 0]
+    assert ax.get_xlabel() == "$x$"
+
+
+def test_bounds_are_drawn_in_their_rows():
+    table = ROWS.assign(statistic=["a", "b", "c"], bound=[0.7, np.nan, 2.0])
+    ax = against_bounds(table, ax=axes(), labels={"a": "Alpha"})
+    assert ticks(ax) == ["Alpha", "b", "c"]
+    line = ax.lines[-1]
+    assert (list(line.get_xdata()), list(line.get_ydata())) == ([0.7, 2.0], [0, 2])
+    with pytest.raises(OptionError, match="no coefficients to draw"):
+        against_bounds(table.head(0), ax=axes())

@@ -4,6 +4,7 @@ from cpeval.measurement.change.responsiveness import Responsiveness, responsiven
 from cpeval.measurement.consistency.reliability import Reliability, reliability
 from cpeval.measurement.item_analysis import ItemAnalysis, items
 from cpeval.measurement.item_bias.dif import DifferentialFunctioning, dif
+from cpeval.measurement.methods_report.report import MethodsReport, report
 from cpeval.measurement.mokken.invariant_ordering import InvariantOrdering, invariant_ordering
 from cpeval.measurement.mokken.monotonicity import Monotonicity, monotonicity
 from cpeval.measurement.mokken.scalability import Scalability, scalability
@@ -21,6 +22,7 @@ __all__ = [
     "InvariantOrdering",
     "ItemAnalysis",
     "LimitsOfAgreement",
+    "MethodsReport",
     "Monotonicity",
     "Reliability",
     "Responsiveness",
@@ -35,6 +37,7 @@ __all__ = [
     "limits_of_agreement",
     "monotonicity",
     "reliability",
+    "report",
     "responsiveness",
     "scalability",
     "select_scales",

@@ -18,6 +18,7 @@ from cpeval.errors import OptionError, TooFewError, did_you_mean, listed, requir
 from cpeval.numeric import eager, numbers
 from cpeval.scoring.item_columns import Items
 from cpeval.scoring.score import item_points
+from cpeval.seeds import require_seed
 
 Floats = NDArray[np.float64]
 
@@ -41,6 +42,8 @@ class ItemScores:
         Rows left out: all that lack an item ("listwise"), else those without any answer.
     n_imputed : int
         Answers filled in ("two_way").
+    missing : str
+        What was done about gaps: one of `MISSING`.
     rows : numpy.ndarray of int, shape (n,)
         Which rows of the data these are, counted from 0.
     """
@@ -51,6 +54,7 @@ class ItemScores:
     n_excluded: int
     n_imputed: int
     rows: NDArray[np.intp]
+    missing: str = "listwise"
 
     @property
     def warnings(self) -> list[str]:
@@ -58,8 +62,8 @@ class ItemScores:
         said = []
         gaps = int(np.isnan(self.values).sum())
         if self.n_excluded:
+            why = "lack an item" if self.missing == "listwise" else "have no answer"
             verb = "was" if self.n_excluded == 1 else "were"
-            why = "have no answer" if self.n_imputed or gaps else "lack an item"
             said.append(f"{self.n_excluded} of {self.n_rows} rows {why} and {verb} left out.")
         if self.n_imputed:
             said.append(
@@ -121,6 +125,7 @@ def item_scores(
         Fewer items or people than needed; an item that nobody answered (all named).
     """
     require_option("missing", missing, tuple(allowed))
+    require_seed(seed)
     table = _table(items, instrument, scale, columns)
     names = [str(name) for name in table.columns]
     scores = numbers(table, list(table.columns))
@@ -146,6 +151,7 @@ def item_scores(
         n_excluded=len(scores) - len(values),
         n_imputed=gaps if missing == "two_way" else 0,
         rows=np.flatnonzero(kept),
+        missing=missing,
     )
 
 

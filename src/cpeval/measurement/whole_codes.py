@@ -124,13 +124,6 @@ def whole_codes(scores: ItemScores, *, what: str) -> WholeCodes:
     )
 
 
-def require_share(name: str, value: float, *, least: float = 0.0) -> None:
-    """Raise `OptionError` unless ``value`` is a number from ``least`` up to, not with, 1."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not least <= value < 1:
-        raise OptionError(f"{name!r} must be a number from {least:g} to below 1. Got {value!r}.")
-
-
 def require_min_size(value: int | None, n: int) -> None:
     """Raise `OptionError` unless a rest-score group of ``value`` people is possible."""
     if value is None:
@@ -141,10 +134,3 @@ def require_min_size(value: int | None, n: int) -> None:
             f"'min_size', the least people in a rest-score group, must be a whole number from 2 "
             f"to the {n} people there are. Got {value!r}."
         )
-
-
-def require_alpha(alpha: float) -> None:
-    """Raise `OptionError` unless ``alpha`` is a number between 0 and 1."""
-    number = isinstance(alpha, int | float) and not isinstance(alpha, bool)
-    if not number or not 0 < alpha < 1:
-        raise OptionError(f"'alpha' must be a number between 0 and 1. Got {alpha!r}.")

@@ -80,7 +80,7 @@ def means(released: Released, names: Names, ident: str, label: str) -> Picture |
     title = f"Means of {label} by wave and arm"
     drawing = replace(released.result, table=numbers)
     labels = _labels(numbers, names)
-    svg = _draw(lambda ax: drawing.plot(ax=ax, **labels), ident, title, _told(numbers, names))
+    svg = as_svg(lambda ax: drawing.plot(ax=ax, **labels), ident, title, _told(numbers, names))
     return Picture(
         ident=f"figure-{ident}",
         svg=svg,
@@ -111,7 +111,7 @@ def differences(
         )
         told.append(f"{waves[row.wave]}: {seen}.")
     title = f"Difference between arms on {label} at each follow-up, with 95 % intervals"
-    svg = _draw(
+    svg = as_svg(
         lambda ax: intervals(numbers, ax=ax, label="wave", labels=ticks, xlabel=axis),
         ident, title, " ".join(told), height=0.9 + 0.38 * len(numbers),
     )  # fmt: skip
@@ -149,7 +149,7 @@ def _told(numbers: pd.DataFrame, names: Names) -> str:
     return " ".join(arms)
 
 
-def _draw(
+def as_svg(
     draw: Callable[[Axes], object], ident: str, title: str, description: str, height: float = 3.4
 ) -> Markup:
     """Draw on axes of its own, never on pyplot's current figure."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -89,16 +90,32 @@ def page(evaluation: Evaluation, release: Release) -> str:
     release : Release
         The results as they may be shown.
     """
-    from jinja2 import Environment, StrictUndefined
+    return rendered("report.html.j2", _context(evaluation, release))
 
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+
+def rendered(template: str, context: Mapping[str, Any]) -> str:
+    """Return a page made from one of this folder's templates, with the style sheet in it.
+
+    Parameters
+    ----------
+    template : str
+        Its file name. Whatever it shows is escaped.
+    context : mapping
+        What it shows. A name that is absent is an error.
+    """
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
     here = files("cpeval.report")
+    environment = Environment(
+        loader=FunctionLoader(lambda name: here.joinpath(name).read_text("utf-8")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters["clean"] = printable
-    template = environment.from_string(here.joinpath("report.html.j2").read_text("utf-8"))
     css = here.joinpath("report.css").read_text("utf-8")
-    return template.render(css=css, policy=POLICY, **_context(evaluation, release))
+    return environment.get_template(template).render(css=css, policy=POLICY, **context)
 
 
 def _context(evaluation: Evaluation, release: Release) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpeval.errors import did_you_mean, listed
+from cpeval.seeds import is_seed
 from cpeval.simulation.checks import Checks, is_label, is_list, is_whole, refuse, several, within
 from cpeval.simulation.scores import Floats
 from cpeval.study import Value
@@ -183,10 +184,7 @@ def _alters_can_leave(check: Checks, made: Design) -> None:
 
 
 def _seed(check: Checks) -> None:
-    seed = check.given["seed"]
-    if seed is None or isinstance(seed, np.random.Generator):
-        return
-    if not is_whole(seed) or seed < 0:
+    if not is_seed(check.given["seed"]):
         check.say("seed", "None, a whole number of at least 0, or a numpy Generator")
 
 

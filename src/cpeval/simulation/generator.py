@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cpeval.errors import OptionError, did_you_mean, listed
+from cpeval.seeds import Seed
 from cpeval.simulation import goals as extras, responses as asked
 from cpeval.simulation.arguments import design
 from cpeval.simulation.effects import solve
@@ -13,7 +14,7 @@ from cpeval.simulation.fidelity import deliver, rate
 from cpeval.simulation.network import networks
 from cpeval.simulation.people import enrol, latent, stable_parts
 from cpeval.simulation.record import Simulation
-from cpeval.simulation.streams import Seed, Streams
+from cpeval.simulation.streams import Streams
 from cpeval.simulation.truth import parameters, realised
 from cpeval.study import Study, Value
 

@@ -9,8 +9,7 @@ from typing import Self
 
 import numpy as np
 
-#: What a caller may give as ``seed``.
-Seed = int | np.random.Generator | None
+from cpeval.seeds import Seed
 
 
 @dataclass(frozen=True)

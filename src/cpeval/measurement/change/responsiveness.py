@@ -31,6 +31,7 @@ from cpeval.measurement.change.roc import (
 from cpeval.measurement.raters.paired_columns import paired
 from cpeval.numeric import holds_numbers, numbers
 from cpeval.result import Result
+from cpeval.seeds import require_seed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -176,6 +177,7 @@ def responsiveness(
     """
     require_level(level)
     require_option("better", better, ("higher", "lower"))
+    require_seed(seed)
     if isinstance(bootstrap, bool) or not isinstance(bootstrap, int) or bootstrap < 0:
         raise OptionError(f"'bootstrap' is a number of draws, 0 or more. Got {bootstrap!r}.")
     table = paired({"before": before, "after": after, "anchor": anchor})

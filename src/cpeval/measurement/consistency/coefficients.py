@@ -22,9 +22,9 @@ from cpeval.measurement.consistency.latent_classes import latent_class_reliabili
 from cpeval.measurement.consistency.molenaar_sijtsma import MOST_CODES, molenaar_sijtsma
 from cpeval.measurement.consistency.reliability_intervals import bias_corrected, by_influence, feldt
 from cpeval.measurement.structure.factors import omega_hierarchical
+from cpeval.seeds import Seed
 
 Floats = NDArray[np.float64]
-Seed = int | np.random.Generator | None
 
 #: Coefficients with an error and a bootstrap.
 SMOOTH = {

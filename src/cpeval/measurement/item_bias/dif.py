@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,19 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from cpeval.definitions.model import Instrument
-from cpeval.errors import OptionError, TooFewError, did_you_mean, listed, require_option
+from cpeval.errors import (
+    OptionError,
+    TooFewError,
+    did_you_mean,
+    listed,
+    require_alpha,
+    require_option,
+)
 from cpeval.measurement.item_bias.dif_purification import ADJUST, MOST_STEPS, Purified, purified
 from cpeval.measurement.item_bias.dif_statistics import JODOIN_GIERL, ZUMBO, by_delta, by_r2
 from cpeval.measurement.item_groups import Labels, labels_of, without
 from cpeval.measurement.item_scores import ItemScores, item_scores
-from cpeval.measurement.whole_codes import WholeCodes, require_alpha, whole_codes
+from cpeval.measurement.whole_codes import WholeCodes, whole_codes
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items
 
@@ -273,12 +280,10 @@ def _two_groups(
 def _with_group(scores: ItemScores, member: NDArray[np.intp]) -> ItemScores:
     """Keep the people who are in a group."""
     inside = member >= 0
-    return ItemScores(
-        names=scores.names,
+    return replace(
+        scores,
         values=scores.values[inside],
-        n_rows=scores.n_rows,
         n_excluded=scores.n_rows - int(inside.sum()),
-        n_imputed=scores.n_imputed,
         rows=scores.rows[inside],
     )
 

@@ -12,7 +12,7 @@ from narwhals.stable.v2.typing import IntoDataFrame
 from numpy.typing import NDArray
 
 from cpeval.definitions.model import Instrument
-from cpeval.errors import TooFewError, listed, require_option
+from cpeval.errors import TooFewError, listed, require_alpha, require_option, require_share
 from cpeval.measurement.item_scores import item_scores
 from cpeval.measurement.mokken.backward_selection import backward_selection, h_transposed
 from cpeval.measurement.mokken.item_order_tables import (
@@ -32,13 +32,7 @@ from cpeval.measurement.mokken.item_order_warnings import (
 from cpeval.measurement.mokken.item_scalability import covariances
 from cpeval.measurement.mokken.ordered_pairs import ordered_pairs
 from cpeval.measurement.mokken.rest_groups import default_min_size
-from cpeval.measurement.whole_codes import (
-    WholeCodes,
-    require_alpha,
-    require_min_size,
-    require_share,
-    whole_codes,
-)
+from cpeval.measurement.whole_codes import WholeCodes, require_min_size, whole_codes
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items
 

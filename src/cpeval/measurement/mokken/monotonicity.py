@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from cpeval.definitions.model import Instrument
+from cpeval.errors import require_share
 from cpeval.measurement.item_scores import item_scores
 from cpeval.measurement.mokken.item_order_warnings import (
     item_worries,
@@ -23,12 +24,7 @@ from cpeval.measurement.mokken.item_order_warnings import (
 from cpeval.measurement.mokken.item_scalability import covariances, item_h
 from cpeval.measurement.mokken.rest_groups import default_min_size, rest_groups
 from cpeval.measurement.mokken.violation_crit import crit
-from cpeval.measurement.whole_codes import (
-    WholeCodes,
-    require_min_size,
-    require_share,
-    whole_codes,
-)
+from cpeval.measurement.whole_codes import WholeCodes, require_min_size, whole_codes
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items
 

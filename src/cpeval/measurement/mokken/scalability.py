@@ -29,6 +29,7 @@ from cpeval.measurement.mokken.scalability_samples import Sample, samples_of
 from cpeval.measurement.mokken.scalability_worries import worries
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items
+from cpeval.seeds import require_seed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -191,6 +192,7 @@ def scalability(
     require_option("missing", missing, MISSING)
     require_option("interval", interval, INTERVALS)
     require_level(level)
+    require_seed(seed)
     if cluster is not None and missing == "pairwise":
         raise OptionError(
             "'cluster' needs complete answers: take missing='listwise' or missing='two_way'."

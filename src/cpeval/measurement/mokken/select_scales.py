@@ -13,7 +13,7 @@ from narwhals.stable.v2.typing import IntoDataFrame
 from numpy.typing import NDArray
 
 from cpeval.definitions.model import Instrument
-from cpeval.errors import OptionError, TooFewError, listed, require_option
+from cpeval.errors import OptionError, TooFewError, listed, require_alpha, require_option
 from cpeval.measurement.item_scores import ItemScores, item_scores
 from cpeval.measurement.mokken.genetic_selection import genetic
 from cpeval.measurement.mokken.guttman import covariances, guttman, joint_counts
@@ -22,6 +22,7 @@ from cpeval.measurement.mokken.item_selection import Evidence, Step, aisp, influ
 from cpeval.measurement.mokken.scalability_worries import FEW_PEOPLE
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items
+from cpeval.seeds import require_seed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -164,8 +165,8 @@ def select_scales(
     require_option("test", test, TESTS)
     if method == "genetic" and test == "bound":
         raise OptionError("test='bound' is for method='aisp'; the genetic algorithm tests Hi > 0.")
-    if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not 0 < alpha < 1:
-        raise OptionError(f"'alpha' must be between 0 and 1, such as 0.05. Got {alpha!r}.")
+    require_alpha(alpha)
+    require_seed(seed)
     rng = np.random.default_rng(seed)
     scores = item_scores(
         items,

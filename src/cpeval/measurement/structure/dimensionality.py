@@ -27,6 +27,7 @@ from cpeval.measurement.structure.parallel_analysis import (
 from cpeval.measurement.structure.polychoric import polychoric
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items
+from cpeval.seeds import require_seed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -167,6 +168,7 @@ def dimensions(
             continue
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise OptionError(f"{name!r} must be a whole number from {least}. Got {value!r}.")
+    require_seed(seed)
     rng = np.random.default_rng(seed)
     scores = item_scores(
         items,

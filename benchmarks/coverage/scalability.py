@@ -1,7 +1,8 @@
 """How often the 95 % intervals of H hold the true H: a simulation, with its Monte Carlo error.
 
 Graded response model, abilities N(0, 1), scores 0 to 4; the true H is that of 2,000,000 people.
-The figures in docs/mokken.md are from here.
+The figures in docs/mokken.md and docs/coverage.md are from here. Takes some minutes, so
+``make bench`` leaves it out.
 """
 
 import numpy as np
