@@ -53,7 +53,8 @@ def no_answers(labels: Mapping[float, str]) -> tuple[dict[float, str], dict[floa
     """
     kinds = {code: _kind(label) for code, label in labels.items()}
     answers = [code for code, kind in kinds.items() if kind == ""]
-    gone, between = {}, {}
+    gone: dict[float, str] = {}
+    between: dict[float, str] = {}
     for code, kind in kinds.items():
         if kind == "":
             continue
