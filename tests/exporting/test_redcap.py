@@ -19,6 +19,7 @@ from cpeval.errors import (
     ProvisionalWarning,
 )
 from cpeval.exporting.asked import code_text
+from cpeval.exporting.column_names import shortened
 
 #: As REDCap names and orders them.
 HEAD = """Variable / Field Name,Form Name,Section Header,Field Type,Field Label,"Choices, Calculations, OR Slider Labels",Field Note,Text Validation Type OR Show Slider Number,Text Validation Min,Text Validation Max,Identifier?,Branching Logic (Show field only if...),Required Field?,Custom Alignment,Question Number (surveys only),Matrix Group Name,Matrix Ranking?,Field Annotation"""
@@ -128,6 +129,71 @@ def test_prefix(files, tmp_path):
     assert names[1:3] == ["t0_swemwbs_about", "t0_swemwbs_1"]
     assert "t0_swemwbs_metric_calc" in names
     assert done.warnings == ()
+
+
+def calculated(files, done):
+    """Field to the score's column, of the calculated fields."""
+    rows = files.rows(done.path)
+    return {r[NAME]: r["Field Annotation"] for r in rows if r[TYPE] == "calc"}
+
+
+def test_names_of_scores_are_short_and_apart(files, one, tmp_path):
+    done = one.to_redcap(tmp_path / "d.csv")
+    found = calculated(files, done)
+    assert all(len(field) <= 26 and field.endswith("_calc") for field in found)
+    assert [c for c in one.columns if c in found.values()] == list(found.values())
+    cut = {f: c for f, c in found.items() if f != f"{c}_calc"}
+    said = " ".join(done.warnings)
+    assert all(len(f"{column}_calc") > 26 for column in cut.values())
+    assert all(f"{field} ({column})" in said for field, column in cut.items())
+    assert ("were cut to" in said) == bool(cut)
+    assert one.to_redcap(tmp_path / "e.csv").path.read_bytes() == done.path.read_bytes()
+
+
+def test_all_instruments_of_one_project_keep_apart(files, tmp_path):
+    every = [n for n in cp.instruments() if not cp.instrument(n).codings]
+    every = [n for n in every if cp.instrument(n).goals is None]
+    done = exporting.to_redcap(every, tmp_path / "d.csv")
+    names = [row[NAME] for row in files.rows(done.path)]
+    assert len(set(names)) == len(names)
+    # The formulas refer to the short names.
+    for row in files.rows(done.path):
+        if row[TYPE] == "calc":
+            assert set(re.findall(r"\[(\w+)\]", row[CHOICES])) <= set(names)
+
+
+def test_short_names_that_would_be_one_get_a_number(files, own, tmp_path):
+    scales = [
+        {"name": f"satisfaction_with_life_{end}", "label": end, "items": ["1"]}
+        for end in ("generally", "generalized", "general")
+    ]
+    one = cp.Instrument.from_mapping(own.model_dump(exclude_defaults=True) | {"scales": scales})
+    found = calculated(files, one.to_redcap(tmp_path / "d.csv"))
+    assert len(found) == 3
+    assert all(len(field) <= 26 for field in found)
+    assert list(found.values()) == one.columns
+    assert sum(bool(re.search(r"_\d_calc$", field)) for field in found) == 2
+    # The prefix tells times apart, and stays; too long a one is said.
+    done = one.to_redcap(tmp_path / "d.csv", prefix="baseline_")
+    assert all(field.startswith("baseline_own_") for field in calculated(files, done))
+    done = one.to_redcap(tmp_path / "d.csv", prefix="at_the_second_interview_")
+    assert "REDCap advises names of 26 characters" in " ".join(done.warnings)
+    assert "at_the_second_interview_own_1" in " ".join(done.warnings)
+
+
+@given(
+    st.lists(st.text("abc1_", min_size=1, max_size=40), min_size=1, max_size=12, unique=True),
+    st.integers(0, 8),
+)
+def test_shortened_names_are_short_and_apart(names, keep):
+    taken = set(names)
+    for name in names:
+        short = shortened(name, most=21, keep=min(keep, len(name)), taken=taken)
+        assert short == name or (len(short) <= 21 and short not in taken)
+        assert len(name) > 21 or short == name
+        assert short.startswith(name[:keep])
+        assert short == shortened(name, most=21, keep=min(keep, len(name)), taken=taken)
+        taken.add(short)
 
 
 def renamed(own, *codes):
