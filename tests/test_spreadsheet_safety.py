@@ -1,5 +1,7 @@
 """What is written for people: nothing runs, and nothing is half written."""
 
+import csv
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from hypothesis import given, strategies as st
 import cpeval as cp
 from cpeval.errors import OutputError
 from cpeval.spreadsheet_safety import defuse, write_csv
+from cpeval.table_writing import require_writable, write_table
 
 #: What the OWASP page on CSV injection lists, and the same after blanks.
 RISKY = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\u00a0=1", "＝1", "-"]
@@ -71,6 +74,40 @@ def test_folders_that_are_not_there(tmp_path):
         write_csv(pd.DataFrame({"a": [1]}), tmp_path / "nowhere" / "a.csv")
     with pytest.raises(OutputError, match="is a folder; name a file in it"):
         write_csv(pd.DataFrame({"a": [1]}), tmp_path)
+
+
+def as_rows_end_anywhere(path):
+    """The cells, with a row ended by any line break outside quotes, as spreadsheets do."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+@pytest.mark.parametrize("for_people", [True, False])
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+def test_no_line_break_in_a_cell_starts_a_row(tmp_path, for_people, end):
+    frame = pd.DataFrame({f"a{end}=b": [f"x{end}=cmd", None, "y"], "n": [1, 2, 3]})
+    path = write_csv(frame, tmp_path / "a.csv", for_people=for_people)
+    rows = as_rows_end_anywhere(path)
+    assert rows == [[f"a{end}=b", "n"], [f"x{end}=cmd", "1"], ["", "2"], ["y", "3"]]
+    outside = re.sub('"[^"]*"', "", path.read_bytes().decode())
+    assert "\r" not in outside
+    assert "=cmd" not in outside
+
+
+@pytest.mark.parametrize("way", [write_csv, write_table])
+def test_a_name_that_no_disk_takes(tmp_path, way):
+    frame = pd.DataFrame({"a": [1]})
+    for name in ("x" * 300 + ".csv", "x\x00.csv"):
+        with pytest.raises(OutputError, match="can't be written"):
+            way(frame, tmp_path / name)
+        with pytest.raises(OutputError, match=r"can't be written|There is no folder"):
+            way(frame, tmp_path / f"{name[:-4]}{'y' * 300}" / "a.csv")
+        with pytest.raises(OutputError, match="can't be written"):
+            require_writable(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+    longest = tmp_path / ("x" * 251 + ".csv")
+    assert way(frame, longest) == longest
+    assert list(tmp_path.iterdir()) == [longest]
 
 
 @pytest.mark.parametrize("step", ["write_text", "replace"])

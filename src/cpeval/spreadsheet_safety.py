@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import secrets
 from pathlib import Path
@@ -70,6 +71,45 @@ def defuse(frame: pd.DataFrame) -> pd.DataFrame:
     return made
 
 
+def require_place(path: Path, example: str) -> None:
+    """Raise before any work is done if no file can be at ``path``.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    example : str
+        A name to suggest where ``path`` is a folder.
+
+    Raises
+    ------
+    OutputError
+        It is a folder, its folder doesn't exist, or no disk takes the name.
+    """
+    try:
+        if path.is_dir():
+            raise OutputError(f"{str(path)!r} is a folder; name a file in it, such as {example}.")
+        if not path.parent.is_dir():
+            raise OutputError(f"There is no folder {str(path.parent)!r}. Make it, or name another.")
+        path.lstat()  # some Pythons take a name that is too long for no folder, and go on
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise OutputError(f"{str(path)!r} can't be written ({reason}).") from None
+
+
+def _csv_text(frame: pd.DataFrame) -> str:
+    """Return the table as CSV; a bare carriage return never ends a row.
+
+    Cells are quoted for the characters of the line's end alone, and many programs end a row at a
+    carriage return too. Quoting all text is right, and rarely needed.
+    """
+    text = frame.to_csv(index=False, lineterminator="\n")
+    if "\r" not in text:
+        return text
+    return frame.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+
+
 def write_csv(frame: pd.DataFrame, path: str | Path, *, for_people: bool = True) -> Path:
     r"""Write a table as CSV: UTF-8, comma between cells, point before decimals.
 
@@ -102,14 +142,11 @@ def write_csv(frame: pd.DataFrame, path: str | Path, *, for_people: bool = True)
     >>> folder.cleanup()
     """
     path = Path(path)
-    if path.is_dir():
-        raise OutputError(f"{str(path)!r} is a folder; name a file in it, such as table.csv.")
-    if not path.parent.is_dir():
-        raise OutputError(f"There is no folder {str(path.parent)!r}. Make it, or name another.")
+    require_place(path, "table.csv")
     # In the same folder, since only there a rename is one step.
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    temporary = path.with_name(f".{secrets.token_hex(4)}.part")
     try:
-        text = (defuse(frame) if for_people else frame).to_csv(index=False, lineterminator="\n")
+        text = _csv_text(defuse(frame) if for_people else frame)
         temporary.write_text(text, encoding="utf-8", newline="")
         temporary.replace(path)
     except (OSError, UnicodeEncodeError) as problem:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from cpeval.errors import OptionError, OutputError
-from cpeval.spreadsheet_safety import defuse, write_csv
+from cpeval.spreadsheet_safety import defuse, require_place, write_csv
 
 _SUFFIXES = (".csv", ".xlsx")
 
@@ -21,14 +21,11 @@ def require_writable(path: Path) -> None:
     OptionError
         Its suffix is not .csv or .xlsx.
     OutputError
-        Its folder doesn't exist, or it is a folder.
+        Its folder doesn't exist, it is a folder, or its name is too long.
     """
     if path.suffix.lower() not in _SUFFIXES:
         raise OptionError(f"The file to write should end in .csv or .xlsx. Got {str(path)!r}.")
-    if path.is_dir():
-        raise OutputError(f"{str(path)!r} is a folder; name a file in it, such as scored.csv.")
-    if not path.parent.is_dir():
-        raise OutputError(f"There is no folder {str(path.parent)!r}. Make it, or name another.")
+    require_place(path, "scored.csv")
 
 
 def write_table(table: pd.DataFrame, path: str | Path, *, sheet: str = "scores") -> Path:

@@ -5,7 +5,7 @@ import pytest
 
 import cpeval as cp
 from cpeval import exporting
-from cpeval.errors import OptionError
+from cpeval.errors import OptionError, OutputError
 
 
 def test_points_are_what_scoring_gives(one):
@@ -55,8 +55,25 @@ def test_written(files, tmp_path):
         assert not [cell for cell in files.text_cells(path) if files.formula.match(cell)]
         read = pd.read_csv(path) if name.endswith("csv") else pd.read_excel(path)
         assert len(read) == 35 + 54
+        if path.suffix == ".csv":
+            said = read.drop_duplicates("instrument").set_index("instrument")
+            assert set(read.columns) == {*book.table, *said.columns, "instrument"}
+        else:
+            assert list(read) == list(book.table)
+            assert read["reversed"].dtype == bool
+            said = pd.read_excel(path, sheet_name="about").set_index("instrument")
+        for name in ("swemwbs", "rg_uk"):
+            one, row = cp.instrument(name), said.loc[name]
+            assert (row.title, row.citation, row.status) == (one.title, one.citation, one.status)
+            assert one.licence.terms in row.licence
+            assert "not the questionnaire's wording" in row.notice
+        assert "rg_uk is provisional" in said.loc["rg_uk"].remark
     with pytest.raises(OptionError, match=r"\.csv or \.xlsx"):
         book.write(tmp_path / "b.txt")
+    with pytest.raises(OutputError, match="can't be written"):
+        book.write(tmp_path / f"{'x' * 300}.xlsx")
+    twice = exporting.codebook(["ces_d", "ces_d"]).write(tmp_path / "b.csv")
+    assert len(pd.read_csv(twice)) == 2 * 80
     with pytest.raises(OptionError, match="no instrument"):
         exporting.codebook([])
 

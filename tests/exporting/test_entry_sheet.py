@@ -1,5 +1,7 @@
 """The entry sheet: what it takes, and that filled in it scores as the data do."""
 
+import warnings
+
 import numpy as np
 import openpyxl
 import pandas as pd
@@ -35,7 +37,57 @@ def test_each_instrument_takes_its_codes_alone(one, tmp_path):
             assert rule.formula1.startswith("codes!$C$")
     sheet = openpyxl.load_workbook(done.path)
     assert sheet["entry"].freeze_panes == "B2"
-    assert sheet.sheetnames == ["entry", "codes"]
+    assert sheet.sheetnames == ["entry", "codes", "about"]
+
+
+def test_people_see_whose_the_wording_is(one, tmp_path):
+    done = exporting.to_excel(
+        [one, "swemwbs"] if one.name != "swemwbs" else one, tmp_path / "e.xlsx"
+    )
+    with warnings.catch_warnings(action="ignore"):
+        book = openpyxl.load_workbook(done.path)
+    notes = {c.value: c.comment.text for c in book["entry"][1] if c.comment is not None}
+    assert set(notes) == {f"{one.name}_{one.items[0].code}", "swemwbs_1"}
+    for text in notes.values():
+        assert "not the questionnaire's wording" in text
+    assert one.licence.terms in notes[f"{one.name}_{one.items[0].code}"]
+    for tab in (book["entry"], book["codes"]):
+        printed = tab.oddHeader.left.text
+        assert "not the questionnaires' wording" in printed
+        assert one.name in printed
+        assert tab.print_title_rows == "$1:$1"
+    about = {row[0].value: [c.value for c in row] for row in book["about"].iter_rows(min_row=2)}
+    row = about[one.name]
+    assert row[1] == one.title
+    assert row[3] == one.citation
+    assert one.licence.terms in row[4]
+    assert row[5] == one.status
+    assert [c.value for c in book["codes"][1]] == ["column", "item", "code", "meaning"]
+
+
+def test_the_notice_spoils_no_reading(tmp_path):
+    path = exporting.to_excel(["swemwbs", "ces_d"], tmp_path / "e.xlsx").path
+    book = openpyxl.load_workbook(path)
+    book["entry"].append(["p1", "a", None, None, "t0", *[3] * 7, *[0] * 20])
+    book.save(path)
+    read = cp.read(path, sheet="entry")
+    assert list(read)[5:7] == ["swemwbs_1", "swemwbs_2"]
+    assert len(read) == 1
+    codes = cp.read(path, sheet="codes")
+    assert list(codes) == ["column", "item", "code", "meaning"]
+    assert len(codes) == 7 * 5 + 20 * 4
+
+
+def test_what_is_printed_fits_and_has_no_codes_of_excel(tmp_path):
+    from cpeval.exporting.sheet_writing import print_above, write_book
+
+    def fill(book):
+        print_above(book.add_worksheet("a"), "R&D " * 100)
+
+    header = openpyxl.load_workbook(write_book(tmp_path / "a.xlsx", fill))["a"].oddHeader
+    assert header.left.size == 8
+    assert header.left.text.startswith("R+D R+D")
+    assert header.left.text.endswith("\u2026")
 
 
 def test_filled_in_it_is_read_and_scored(own, tmp_path):

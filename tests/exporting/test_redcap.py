@@ -4,13 +4,22 @@ import contextlib
 import re
 import warnings
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
 import cpeval as cp
 from cpeval import exporting
-from cpeval.errors import CpevalWarning, DefinitionError, OptionError, OutputError
+from cpeval.errors import (
+    CpevalWarning,
+    DefinitionError,
+    OptionError,
+    OutputError,
+    ProvisionalWarning,
+)
 from cpeval.exporting.asked import code_text
+from cpeval.exporting.column_names import shortened
 
 #: As REDCap names and orders them.
 HEAD = """Variable / Field Name,Form Name,Section Header,Field Type,Field Label,"Choices, Calculations, OR Slider Labels",Field Note,Text Validation Type OR Show Slider Number,Text Validation Min,Text Validation Max,Identifier?,Branching Logic (Show field only if...),Required Field?,Custom Alignment,Question Number (surveys only),Matrix Group Name,Matrix Ranking?,Field Annotation"""
@@ -55,15 +64,19 @@ def test_there_and_back(one, tmp_path):
     assert [(i.code, i.label) for i in back.items] == [(i.code, i.label) for i in kept]
     for item in kept:
         asked, read = one.answers(item), back.answers(back.item(item.code))
-        assert read.codes == asked.labels
-        assert read.missing_codes == asked.missing_codes
+        labels = asked.labels
+        # Of the two answers that say so, only the one between others is told from no answer.
+        gone = [c for c, t in labels.items() if t == "does not know" and c == max(labels)]
+        assert read.codes == {c: t for c, t in labels.items() if c not in gone}
+        assert set(read.missing_codes) == {*asked.missing_codes, *gone}
+        assert all(f"{c:g} 'does not know' in " in back.status_note for c in gone)
         assert read.between == asked.between
 
 
 def test_there_and_back_leaves_out_an_open_range(own, tmp_path):
     done = own.to_redcap(tmp_path / "d.csv")
     assert "own_5: the range isn't checked" in done.warnings[0]
-    with pytest.warns(CpevalWarning, match=r"own_5 \(text\)"):
+    with pytest.warns(CpevalWarning, match=r"own_5 \(text, integer\)"):
         back = cp.Instrument.from_redcap(done.path)
     assert [item.code for item in back.items] == ["1", "2", "3", "4", "6", "7"]
 
@@ -116,6 +129,71 @@ def test_prefix(files, tmp_path):
     assert names[1:3] == ["t0_swemwbs_about", "t0_swemwbs_1"]
     assert "t0_swemwbs_metric_calc" in names
     assert done.warnings == ()
+
+
+def calculated(files, done):
+    """Field to the score's column, of the calculated fields."""
+    rows = files.rows(done.path)
+    return {r[NAME]: r["Field Annotation"] for r in rows if r[TYPE] == "calc"}
+
+
+def test_names_of_scores_are_short_and_apart(files, one, tmp_path):
+    done = one.to_redcap(tmp_path / "d.csv")
+    found = calculated(files, done)
+    assert all(len(field) <= 26 and field.endswith("_calc") for field in found)
+    assert [c for c in one.columns if c in found.values()] == list(found.values())
+    cut = {f: c for f, c in found.items() if f != f"{c}_calc"}
+    said = " ".join(done.warnings)
+    assert all(len(f"{column}_calc") > 26 for column in cut.values())
+    assert all(f"{field} ({column})" in said for field, column in cut.items())
+    assert ("were cut to" in said) == bool(cut)
+    assert one.to_redcap(tmp_path / "e.csv").path.read_bytes() == done.path.read_bytes()
+
+
+def test_all_instruments_of_one_project_keep_apart(files, tmp_path):
+    every = [n for n in cp.instruments() if not cp.instrument(n).codings]
+    every = [n for n in every if cp.instrument(n).goals is None]
+    done = exporting.to_redcap(every, tmp_path / "d.csv")
+    names = [row[NAME] for row in files.rows(done.path)]
+    assert len(set(names)) == len(names)
+    # The formulas refer to the short names.
+    for row in files.rows(done.path):
+        if row[TYPE] == "calc":
+            assert set(re.findall(r"\[(\w+)\]", row[CHOICES])) <= set(names)
+
+
+def test_short_names_that_would_be_one_get_a_number(files, own, tmp_path):
+    scales = [
+        {"name": f"satisfaction_with_life_{end}", "label": end, "items": ["1"]}
+        for end in ("generally", "generalized", "general")
+    ]
+    one = cp.Instrument.from_mapping(own.model_dump(exclude_defaults=True) | {"scales": scales})
+    found = calculated(files, one.to_redcap(tmp_path / "d.csv"))
+    assert len(found) == 3
+    assert all(len(field) <= 26 for field in found)
+    assert list(found.values()) == one.columns
+    assert sum(bool(re.search(r"_\d_calc$", field)) for field in found) == 2
+    # The prefix tells times apart, and stays; too long a one is said.
+    done = one.to_redcap(tmp_path / "d.csv", prefix="baseline_")
+    assert all(field.startswith("baseline_own_") for field in calculated(files, done))
+    done = one.to_redcap(tmp_path / "d.csv", prefix="at_the_second_interview_")
+    assert "REDCap advises names of 26 characters" in " ".join(done.warnings)
+    assert "at_the_second_interview_own_1" in " ".join(done.warnings)
+
+
+@given(
+    st.lists(st.text("abc1_", min_size=1, max_size=40), min_size=1, max_size=12, unique=True),
+    st.integers(0, 8),
+)
+def test_shortened_names_are_short_and_apart(names, keep):
+    taken = set(names)
+    for name in names:
+        short = shortened(name, most=21, keep=min(keep, len(name)), taken=taken)
+        assert short == name or (len(short) <= 21 and short not in taken)
+        assert len(name) > 21 or short == name
+        assert short.startswith(name[:keep])
+        assert short == shortened(name, most=21, keep=min(keep, len(name)), taken=taken)
+        taken.add(short)
 
 
 def renamed(own, *codes):
@@ -188,15 +266,20 @@ def test_fields_become_items(tmp_path):
         "box (checkbox)",
         "sum (calc)",
         "said (descriptive)",
-        "age (text)",
-        "pay (text)",
+        "age (text, number)",
+        "pay (text, integer)",
     ):
         assert left in said
         assert left in one.status_note
     assert " id (" not in said
     assert [item.code for item in one.items] == ["q1", "q2", "q3", "q4", "q5", "q6", "q7"]
     assert one.items[0].label == "First & best?"
-    assert one.answers(one.item("q1")).codes == {1: "No, never", 2: "Yes", -9: "Refused"}
+    assert one.answers(one.item("q1")).codes == {1: "No, never", 2: "Yes"}
+    assert one.answers(one.item("q1")).missing_codes == [-9]
+    for text in (said, one.status_note):
+        assert "Taken for no answer (missing_codes): -9 'Refused' in q1." in text
+        assert "Sliders and numbers typed in, not in the sum: q5, q6." in text
+        assert "The sum adds items with 4 different sets of answers." in text
     assert one.answers(one.item("q2")) is one.answers(one.item("q7"))
     assert one.answers(one.item("q3")).codes == {1: "Yes", 0: "No"}
     slider = one.answers(one.item("q5"))
@@ -207,14 +290,24 @@ def test_fields_become_items(tmp_path):
 
 
 def test_a_definition_started_is_one_to_edit_and_score_with(tmp_path):
-    import pandas as pd
-
     with pytest.warns(CpevalWarning):
         one = cp.Instrument.from_redcap(dictionary(tmp_path, *FIELDS), name="mine")
     again = cp.Instrument.from_toml(one.to_toml(tmp_path / "mine.toml"))
     assert again == one
-    data = pd.DataFrame([{"q1": 2, "q2": 1, "q3": 0, "q4": 1, "q5": 40, "q6": 7, "q7": 1}])
-    assert cp.score(data, again, items="{code}")["mine"].tolist() == [52]
+    assert again.status == "provisional"
+    data = pd.DataFrame([{"q1": 2, "q2": 1, "q3": 0, "q4": 1, "q5": 40, "q6": 7, "q7": 1}] * 2)
+    data.loc[1, "q1"] = -9
+    with pytest.warns(ProvisionalWarning, match='edit title, citation.*status = "own"'):
+        scored = cp.score(data, again, items="{code}")["mine"]
+    # Without the slider's 40 and the 7 typed in; -9 is no answer.
+    assert scored[0] == 2 + 1 + 0 + 1 + 1
+    assert np.isnan(scored[1])
+    text = (tmp_path / "mine.toml").read_text(encoding="utf-8")
+    assert text.startswith("# A definition for cpeval. docs/definitions.md says")
+    edited = tmp_path / "edited.toml"
+    edited.write_text(text.replace('status = "provisional"', 'status = "own"'), encoding="utf-8")
+    with warnings.catch_warnings(action="error"):
+        cp.score(data, cp.Instrument.from_toml(edited), items="{code}")
 
 
 def test_names_of_the_api_and_what_excel_saves(tmp_path):
@@ -229,26 +322,78 @@ def test_names_of_the_api_and_what_excel_saves(tmp_path):
     assert one.items[0].code == "1"
 
 
-def test_every_mistake_at_once(tmp_path):
-    path = dictionary(
-        tmp_path,
-        "id,f,,text,Record",
-        'a,f,,radio,A,"yes | 2, no"',
-        'b,f,,radio,B,"x, yes | 2, no | 2, never"',
-        'c,f,,radio,C,"1, yes | 2, no"',
-        'c,f,,radio,C,"1, yes | 2, no"',
-        "d,f,,dropdown,D",
-    )
+UNUSABLE = (
+    "id,f,,text,Record",
+    'a,f,,radio,A,"yes | 2, no"',
+    'sex,f,,radio,Sex,"m, Male | f, Female | 2, x | 2, y"',
+    'c,f,,radio,C,"1, yes | 2, no"',
+    'c,f,,radio,C,"1, yes | 2, no"',
+    "d,f,,dropdown,D",
+    'e,f,,radio,E,"1, Yes | 9, N/A"',
+    'long,f,,radio,L,"1234567890123, a | 1, b"',
+)
+WHY = {
+    ("row 3, 'a'", "a"): "no code before a comma: 'yes'",
+    ("row 4, 'sex'", "sex"): "codes that are not numbers, which scoring needs: 'm', 'f'; "
+    "code 2 stands twice",
+    ("row 5, 'c'", "c"): "names several fields, in rows 5, 6",
+    ("row 7, 'd'", "d"): "no choices",
+    ("row 8, 'e'", "e"): "fewer than two choices that are answers",
+    ("row 9, 'long'", "long"): "codes that are not numbers, which scoring needs: '1234567890123'",
+}
+
+
+@pytest.mark.parametrize("form", [None, "f"])
+def test_every_reason_at_once_when_nothing_can_be_started(tmp_path, form):
+    with pytest.raises(DefinitionError, match="can't start a definition") as caught:
+        cp.Instrument.from_redcap(dictionary(tmp_path, *UNUSABLE), form=form)
+    assert str(caught.value).splitlines()[1:] == [f"- {w}: {why}" for (w, _), why in WHY.items()]
+
+
+def test_fields_that_scoring_can_t_use_are_left_out_and_named(tmp_path):
+    rows = [*UNUSABLE, 'good,f,,radio,G,"0, no | 1, yes"', 'x,other,,radio,X,"m, a | f, b"']
+    with pytest.warns(CpevalWarning) as caught:
+        one = cp.Instrument.from_redcap(dictionary(tmp_path, *rows))
+    assert [item.code for item in one.items] == ["good"]
+    left = "; ".join(f"{name} ({why})" for (_, name), why in WHY.items())
+    said = f"Left out, since scoring can't use them: {left}."
+    assert said in str(caught[0].message)
+    assert said in one.status_note
+
+
+def test_a_first_field_that_is_no_record_is_named(tmp_path):
+    rows = ['sex,f,,radio,Sex,"m, a | f, b"', 'good,f,,radio,G,"0, no | 1, yes"']
+    with pytest.warns(CpevalWarning, match=r"sex \(codes that are not numbers"):
+        cp.Instrument.from_redcap(dictionary(tmp_path, *rows))
+
+
+def test_many_reasons_are_counted(tmp_path):
     with pytest.raises(DefinitionError) as caught:
-        cp.Instrument.from_redcap(path)
-    for said in (
-        "row 3, 'a': 'yes' has no code before a comma",
-        "row 4, 'b': 'x' is not a number",
-        "code 2 stands twice",
-        "'c' names several fields, in rows 5, 6",
-        "row 7, 'd': it has no choices",
-    ):
-        assert said in str(caught.value)
+        cp.Instrument.from_redcap(dictionary(tmp_path, *[f"n{n},f,,notes,N" for n in range(300)]))
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 102
+    assert lines[-1] == "- and 200 more"
+
+
+def test_sliders_alone_are_a_score_each(tmp_path):
+    path = dictionary(tmp_path, "f_a,f,,slider,A", "f_b,f,,text,B,,,integer,1,7")
+    with pytest.warns(CpevalWarning, match="each a score by itself: f_a, f_b"):
+        one = cp.Instrument.from_redcap(path)
+    data = pd.DataFrame({"f_a": [30], "f_b": [7]})
+    with pytest.warns(ProvisionalWarning):
+        assert cp.score(data, one)[one.columns].to_numpy().tolist() == [[30, 7]]
+
+
+def test_a_no_answer_between_others_is_kept_and_named(tmp_path):
+    codes = "1, Yes | 2, Don't know | 3, No | 8, Refused | 9, Don\u2019t know"
+    rows = [f'f_{n},f,,radio,F,"{codes}"' for n in (1, 2)]
+    with pytest.warns(CpevalWarning) as caught:
+        one = cp.Instrument.from_redcap(dictionary(tmp_path, *rows))
+    assert one.answers(one.items[0]).codes == {1: "Yes", 2: "Don't know", 3: "No"}
+    assert one.answers(one.items[0]).missing_codes == [8, 9]
+    said = str(caught[0].message)
+    assert "8 'Refused' in f_1, f_2; 9 'Don\u2019t know' in f_1, f_2." in said
+    assert 'Kept as answers, since they stand between others: 2 "Don\'t know" in f_1, f_2.' in said
 
 
 def test_what_is_no_dictionary(tmp_path):
@@ -263,7 +408,7 @@ def test_what_is_no_dictionary(tmp_path):
         read(dictionary(tmp_path))
     with pytest.raises(DefinitionError, match="not a REDCap data dictionary"):
         read(dictionary(tmp_path, head=""))
-    with pytest.raises(DefinitionError, match=r"no field with answers.*why \(notes\)"):
+    with pytest.raises(DefinitionError, match=r"no field with answers[\s\S]*row 3, 'why': notes"):
         read(dictionary(tmp_path, "id,f,,text,Record", "why,f,,notes,Why"))
     with pytest.raises(DefinitionError, match=r"no form 'strat' \(did you mean 'start'\?\)"):
         read(dictionary(tmp_path, *FIELDS), form="strat")

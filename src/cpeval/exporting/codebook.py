@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,8 +15,10 @@ from cpeval.definitions.description import open_questions
 from cpeval.definitions.items import Item
 from cpeval.definitions.model import Instrument
 from cpeval.errors import OptionError
+from cpeval.exporting.about_sheet import NOTICE, about, add_about
 from cpeval.exporting.asked import NO_ANSWER, Which, code_text
 from cpeval.exporting.plain_text import for_sheet
+from cpeval.exporting.sheet_writing import print_above, write_book, write_rows
 from cpeval.result import Result
 
 
@@ -34,6 +37,10 @@ class Codebook(Result):
     def write(self, path: str | Path) -> Path:
         """Write the table as .csv or .xlsx; text is never a formula there.
 
+        Title, version, citation, licence, status, what is not certain, and that the labels are
+        not the questionnaire's wording stand in an Excel file's sheet ``about``, and in columns
+        of a CSV file.
+
         Raises
         ------
         OptionError
@@ -41,10 +48,27 @@ class Codebook(Result):
         OutputError
             The file can't be written.
         """
-        from cpeval.table_writing import write_table
+        from cpeval.table_writing import require_writable, write_table
 
+        path = Path(path)
+        require_writable(path)
         safe = self.table.map(lambda cell: for_sheet(cell) if isinstance(cell, str) else cell)
-        return write_table(safe, path, sheet="codebook")
+        if path.suffix.lower() == ".csv":
+            said = {one.name: about(one) for one in self.instruments}
+            whose = pd.DataFrame([said[name] for name in safe["instrument"]])
+            return write_table(safe.join(whose.drop(columns="instrument")), path)
+        head = [str(name) for name in safe]
+        cells = safe.astype(object).where(safe.notna(), None).to_numpy()
+        rows = [dict(zip(head, row, strict=True)) for row in cells]
+
+        def fill(book: Any) -> None:  # noqa: ANN401
+            sheet = book.add_worksheet("codebook")
+            write_rows(sheet, head, rows)
+            sheet.freeze_panes(1, 0)
+            print_above(sheet, f"{NOTICE} {', '.join(one.name for one in self.instruments)}")
+            add_about(book, self.instruments)
+
+        return write_book(path, fill)
 
     def _repr_html_(self) -> str:
         """Return every row for a notebook: a codebook cut short is none."""
@@ -95,7 +119,7 @@ def codebook(which: Which | Sequence[Which]) -> Codebook:
     ]
     return Codebook(
         table=pd.DataFrame(rows, columns=columns).astype({"reversed": bool}),
-        note=f"Labels are neutral ones, not the questionnaire's wording. {' '.join(said)}",
+        note=f"{NOTICE} {' '.join(said)}",
         warnings=tuple(text for one in asked for text in open_questions(one)),
         instruments=asked,
     )

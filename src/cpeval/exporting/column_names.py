@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from cpeval.errors import OptionError, listed
 
@@ -46,6 +46,57 @@ def as_limesurvey(name: str) -> str:
     # The end tells items of one instrument apart.
     end = re.sub(r"[^A-Za-z0-9]+", "", re.split(r"[^A-Za-z0-9]+", name)[-1])[-12:]
     return plain[: 20 - len(end)] + end
+
+
+def shortened(name: str, *, most: int, keep: int = 0, taken: Collection[str] = ()) -> str:
+    """Cut a name's longest words, letter by letter, until it is short enough.
+
+    Parameters
+    ----------
+    name : str
+        Words with ``_`` between.
+    most : int
+        How long it may be.
+    keep : int, default 0
+        How many letters at its start stay as they are.
+    taken : collection of str
+        Names that it must not become; a number at its end tells it from these.
+
+    Returns
+    -------
+    str
+        The same for the same arguments. As it was where that can't be done: words of three
+        letters stay, and words with a digit, which tell names apart.
+
+    Examples
+    --------
+    >>> shortened("connecting_people_partnership", most=21)
+    'connect_people_partne'
+    """
+    if len(name) <= most:
+        return name
+    for number in range(1, 100):
+        end = "" if number == 1 else f"_{number}"
+        cut = _cut(name[keep:].split("_"), most - keep - len(end))
+        made = f"{name[:keep]}{cut}{end}"
+        if cut is None:
+            return name
+        if made not in taken:
+            return made
+    return name
+
+
+def _cut(words: list[str], most: int) -> str | None:
+    """Cut the longest word's last letter, the later of equals', until all fit; None: they don't."""
+    words = list(words)
+    while len("_".join(words)) > most:
+        lengths = [0 if re.search(r"\d", word) else len(word) for word in words]
+        longest = max(lengths)
+        if longest <= 3:
+            return None
+        place = len(lengths) - 1 - lengths[::-1].index(longest)
+        words[place] = words[place][:-1]
+    return "_".join(words)
 
 
 def named(

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cpeval.definitions.model import Instrument
 from cpeval.errors import OptionError, listed
+from cpeval.exporting.about_sheet import add_about
 from cpeval.exporting.asked import (
     Question,
     Which,
@@ -18,7 +20,7 @@ from cpeval.exporting.asked import (
 from cpeval.exporting.column_names import unchanged
 from cpeval.exporting.exported import Exported, exported
 from cpeval.exporting.plain_text import for_sheet, one_line
-from cpeval.exporting.sheet_writing import Cell, write_book, write_cell
+from cpeval.exporting.sheet_writing import Cell, print_above, write_book, write_cell
 
 #: The columns before the items, and the values that a cell may take (None: any).
 ROLES: dict[str, Sequence[str] | None] = {
@@ -30,7 +32,11 @@ ROLES: dict[str, Sequence[str] | None] = {
 }
 #: Excel's limits: a list typed into a rule, a title, a message; columns and rows of a sheet.
 _LIST, _TITLE, _MESSAGE, _COLUMNS, _ROWS = 255, 32, 255, 16_384, 1_048_575
-_CODES = (("column", 22), ("item", 34), ("code", 8), ("meaning", 28), ("questionnaire", 60))
+#: And the text of a cell or a note.
+_CELL = 32_767
+_CODES = (("column", 22), ("item", 34), ("code", 8), ("meaning", 28))
+#: Size of a note in pixels, which holds the longest notice of a shipped instrument.
+_NOTE = {"x_scale": 3.0, "y_scale": 2.5}
 
 
 def to_excel(
@@ -74,8 +80,10 @@ def to_excel(
     Notes
     -----
     The sheet ``entry`` is empty but for its header, and is read by `cpeval.read` as it is; the
-    sheet ``codes`` explains the codes and says where the questionnaires are to be had. Excel
-    checks what is typed, not what is pasted: `cpeval.check` finds that.
+    sheet ``codes`` explains the codes, and ``about`` says where the questionnaires are to be had
+    and who may use them. The same stands in a note on each questionnaire's first column, and is
+    printed in short above each page. Excel checks what is typed, not what is pasted:
+    `cpeval.check` finds that.
 
     Examples
     --------
@@ -110,6 +118,9 @@ def to_excel(
         entry.freeze_panes(1, 1)
         entry.set_column(0, max(len(before) - 1, 0), 14)
         places = _codes_sheet(codes, head, questions)
+        add_about(book, asked)
+        for sheet in (entry, codes):
+            print_above(sheet, _short_notice(asked))
         for place, (name, values) in enumerate(before.items()):
             entry.write_string(0, place, name, head)
             if values is not None:
@@ -118,12 +129,21 @@ def to_excel(
         for number, question in enumerate(questions):
             place = len(before) + number
             entry.write_string(0, place, for_sheet(question.column), head)
+            if number == 0 or questions[number - 1].instrument is not question.instrument:
+                entry.write_comment(0, place, one_line(notice(question.instrument))[:_CELL], _NOTE)
             rule = _rule(question, place, places[number])
             entry.data_validation(1, place, rows, place, rule | _messages(question))
 
     done = write_book(path, fill)
     kinds = ["whole number" if question.whole else "list" for question in questions]
     return exported(done, "Excel", questions, kinds, prefix=prefix)
+
+
+def _short_notice(asked: Sequence[Instrument]) -> str:
+    return (
+        'Neutral labels, not the questionnaires\' wording. Sources and licences: sheet "about". '
+        f"{', '.join(one.name for one in asked)}"
+    )
 
 
 def _list_rule(values: Sequence[str]) -> dict[str, object]:
@@ -175,7 +195,6 @@ def _codes_sheet(
     sheet.freeze_panes(1, 0)
     row, places = 1, []
     for question in questions:
-        about = for_sheet(notice(question.instrument))
         shown = {
             code: label
             for code, label in question.choices.items()
@@ -186,7 +205,7 @@ def _codes_sheet(
         first = row
         for code, label in shown.items():
             cells: list[Cell] = [for_sheet(question.column), for_sheet(question.label), code]
-            cells += [for_sheet(label), about]
+            cells.append(for_sheet(label))
             for place, cell in enumerate(cells):
                 write_cell(sheet, row, place, cell)
             row += 1

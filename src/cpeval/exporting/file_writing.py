@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cpeval.errors import OptionError, OutputError
+from cpeval.spreadsheet_safety import require_place
 
 
 def write_whole(path: str | Path, suffix: str, write: Callable[[Path], object]) -> Path:
@@ -33,11 +34,8 @@ def write_whole(path: str | Path, suffix: str, write: Callable[[Path], object]) 
         raise OptionError(f"The file to write should end in {suffix}. Got {str(path)!r}.")
     # In the same folder, since only there a rename is one step.
     temporary = path.with_name(f".{secrets.token_hex(4)}.part{suffix}")
+    require_place(path, f"form{suffix}")
     try:
-        if path.is_dir():
-            raise OutputError(f"{str(path)!r} is a folder; name a file in it, as form{suffix}.")
-        if not path.parent.is_dir():
-            raise OutputError(f"There is no folder {str(path.parent)!r}. Make it, or name another.")
         write(temporary)
         temporary.replace(path)
     except OSError as problem:

@@ -11,6 +11,9 @@ import unicodedata
 
 from cpeval.spreadsheet_safety import defused
 
+#: Braces hold references to fields; round brackets read the same and hold nothing.
+_ROUND = str.maketrans("{}", "()")
+
 
 def one_line(text: str) -> str:
     r"""Put text on one line, without characters that no sheet or page can hold.
@@ -50,19 +53,19 @@ def for_xlsform(text: str) -> str:
     """Make text safe in an XLSForm: no reference to a field, no HTML.
 
     >>> for_xlsform("${x} <span> a < b")
-    '$(x} < span> a < b'
+    '$(x) < span> a < b'
     """
-    plain = one_line(text).replace("${", "$(")
+    plain = one_line(text).translate(_ROUND)
     return defused(re.sub(r"<(?=[A-Za-z/!?])", "< ", plain))[:32_767]
 
 
 def for_qualtrics(text: str) -> str:
     """Make text safe in Qualtrics' TXT format: no tag, piped text or HTML.
 
-    >>> for_qualtrics("[[Block]] ${e://Field/x}")
-    '[ [Block] ] $(e://Field/x}'
+    >>> for_qualtrics("[[Block]] ${e://Field/x} {y}")
+    '[ [Block] ] $(e://Field/x) (y)'
     """
-    plain = one_line(text).replace("${", "$(")
+    plain = one_line(text).translate(_ROUND)
     return defused(_without_html(re.sub(r"\[(?=\[)|\](?=\])", r"\g<0> ", plain)))
 
 
@@ -72,7 +75,7 @@ def for_limesurvey(text: str) -> str:
     >>> for_limesurvey("{TOKEN:EMAIL} <i>")
     '(TOKEN:EMAIL) &lt;i>'
     """
-    return defused(_without_html(one_line(text).translate(str.maketrans("{}", "()"))))
+    return defused(_without_html(one_line(text).translate(_ROUND)))
 
 
 def _without_html(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +18,7 @@ from cpeval.exporting.asked import (
     notice,
     questions_of,
 )
-from cpeval.exporting.column_names import as_redcap, named
+from cpeval.exporting.column_names import as_redcap, named, shortened
 from cpeval.exporting.exported import Exported, exported
 from cpeval.exporting.file_writing import write_whole
 from cpeval.exporting.formulas import REDCAP, left_out_message, score_formulas
@@ -47,8 +47,11 @@ COLUMNS = (
     "Field Annotation",
 )
 NAME, FORM, HEADER, TYPE, LABEL, CHOICES, FIELD_NOTE, VALIDATION, LOW, HIGH = COLUMNS[:10]
+ANNOTATION = COLUMNS[-1]
 #: REDCap's hard limit on a variable's name; statistics programs prefer 26.
 _LONGEST, _ADVISED = 100, 26
+#: The end of a calculated field's name.
+_CALC = "_calc"
 
 
 def to_redcap(
@@ -80,8 +83,8 @@ def to_redcap(
     Returns
     -------
     Exported
-        ``table``: each item's variable. ``warnings``: names that were changed, scores that are
-        left out, missing codes that can't be entered.
+        ``table``: each item's variable. ``warnings``: names that were changed or are long, scores
+        that are left out, missing codes that can't be entered.
 
     Raises
     ------
@@ -99,7 +102,9 @@ def to_redcap(
     to the one you download. Fields are radio buttons, or whole numbers with a range where any
     number between two ends is an answer. Nothing is required. Labels can't pipe (``[x]``, ``{x}``
     stand in round brackets) nor hold HTML. Codes that would begin the cell with a minus sign are
-    offered from the highest down, so that no cell begins like a formula.
+    offered from the highest down, so that no cell begins like a formula. REDCap advises names of
+    26 characters at most: those of calculated fields are cut to that where words can be; each
+    one's field annotation has the score's column. Items keep their names, by which they are found.
 
     References
     ----------
@@ -118,18 +123,19 @@ def to_redcap(
     asked = instruments_of(which)
     head = [] if record is None else [record]
     about = {one.name: f"{prefix}{one.name}_about" for one in asked}
-    calc = {c: f"{prefix}{c}_calc" for one in asked for c in one.columns} if scores else {}
+    calc = {c: f"{prefix}{c}{_CALC}" for one in asked for c in one.columns} if scores else {}
     own = [*head, *about.values(), *calc.values()]
     questions = questions_of(
         asked, prefix=prefix, rule=as_redcap, program="REDCap", longest=_LONGEST, reserved=own
     )
     names = named(own, as_redcap, program="REDCap", longest=_LONGEST)
+    names |= _calc_names(calc, names, [q.column for q in questions], prefix)
     forms = {one.name: as_redcap(form or f"{prefix}{one.name}") for one in asked}
     rows: list[dict[str, object]] = []
     if record is not None:
         first = forms[asked[0].name]
         rows.append({NAME: names[record], FORM: first, TYPE: "text", LABEL: "Record"})
-    warnings = [*_missing_codes(questions), *_long_names(questions)]
+    warnings = _missing_codes(questions)
     kinds = []
     for one in asked:
         on = {FORM: forms[one.name]}
@@ -150,6 +156,8 @@ def to_redcap(
             computed, warned = _computed(one, mine, {c: names[calc[c]] for c in one.columns})
             rows += [on | field for field in computed]
             warnings += warned
+    there = [str(row[NAME]) for row in rows]
+    warnings += [*_cut_names(calc, names, there), *_long_names(there)]
     table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object).fillna("")
     done = write_whole(
         path, ".csv", lambda place: table.to_csv(place, index=False, lineterminator="\n")
@@ -198,10 +206,17 @@ def _computed(
 ) -> tuple[list[dict[str, object]], list[str]]:
     columns = {question.item.code: question.column for question in questions}
     formulas, left_out = score_formulas(one, columns, names, REDCAP)
-    labels = {names[one.column(s)]: s.label for s in one.scored}
+    made = ((one.column(scale), scale.label) for scale in one.scored)
     fields: list[dict[str, object]] = [
-        {NAME: name, TYPE: "calc", LABEL: _text(labels[name]), CHOICES: formula}
-        for name, formula in formulas.items()
+        {
+            NAME: names[column],
+            TYPE: "calc",
+            LABEL: _text(label),
+            CHOICES: formulas[names[column]],
+            ANNOTATION: column,
+        }
+        for column, label in made
+        if names[column] in formulas
     ]
     if fields:
         fields[0][HEADER] = "Scores"
@@ -218,8 +233,41 @@ def _missing_codes(questions: Sequence[Question]) -> list[str]:
     ]
 
 
-def _long_names(questions: Sequence[Question]) -> list[str]:
-    some = [q.column for q in questions if len(q.column) > _ADVISED]
+def _calc_names(
+    calc: Mapping[str, str], names: Mapping[str, str], items: Sequence[str], prefix: str
+) -> dict[str, str]:
+    """Return shorter names for the calculated fields whose names are longer than advised."""
+    taken = {*names.values(), *items}
+    keep = len(as_redcap(f"{prefix}x")) - 1
+    made: dict[str, str] = {}
+    for wanted in calc.values():
+        stem = names[wanted].removesuffix(_CALC)
+        stems = {name.removesuffix(_CALC) for name in taken if name.endswith(_CALC)}
+        short = shortened(stem, most=_ADVISED - len(_CALC), keep=keep, taken=stems) + _CALC
+        if short != names[wanted]:
+            made[wanted] = short
+            taken.add(short)
+    return made
+
+
+def _cut_names(
+    calc: Mapping[str, str], names: Mapping[str, str], there: Sequence[str]
+) -> list[str]:
+    some = [
+        f"{names[wanted]} ({column})"
+        for column, wanted in calc.items()
+        if names[wanted] != as_redcap(wanted) and names[wanted] in there
+    ]
+    if not some:
+        return []
+    return [
+        f"Names of calculated fields were cut to the {_ADVISED} characters that REDCap advises: "
+        f"{', '.join(some)}."
+    ]
+
+
+def _long_names(names: Sequence[str]) -> list[str]:
+    some = [name for name in names if len(name) > _ADVISED]
     if not some:
         return []
     return [

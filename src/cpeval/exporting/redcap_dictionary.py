@@ -8,13 +8,11 @@ import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import unescape
 from pathlib import Path
 
 from cpeval.definitions.model import Instrument
 from cpeval.errors import CpevalWarning, DefinitionError, did_you_mean, listed
 from cpeval.exporting.asked import NO_ANSWER, code_text
-from cpeval.exporting.plain_text import one_line
 from cpeval.exporting.redcap import (
     CHOICES,
     COLUMNS,
@@ -27,7 +25,7 @@ from cpeval.exporting.redcap import (
     TYPE,
     VALIDATION,
 )
-from cpeval.spreadsheet_safety import defused
+from cpeval.exporting.redcap_fields import Answers, NotAnItem, Row, answers_of, label_of
 
 #: What REDCap's API calls the columns that matter here.
 _API_NAMES = {
@@ -44,38 +42,16 @@ _API_NAMES = {
 _NEEDED = (NAME, FORM, TYPE, LABEL, CHOICES)
 #: No project's dictionary is this long; a file made to exhaust memory is.
 _LARGEST = 20_000_000
-_BUILT_IN = {
-    "yesno": {1.0: "Yes", 0.0: "No"},
-    "truefalse": {1.0: "True", 0.0: "False"},
-}
-#: A range wider than this is a measurement, not an answer.
-_WIDEST = 1000
-
-Row = Mapping[str, str]
+#: So many fields are named when none of them can be an item.
+_MOST_NAMED = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Answers:
-    codes: Mapping[float, str]
-    missing: tuple[float, ...] = ()
-    between: bool = False
+class _Fields:
+    """The fields of a form: those that are items, and the others with their rows and why."""
 
-    def key(self) -> tuple[object, ...]:
-        """What makes two sets of answers one."""
-        return (tuple(self.codes.items()), self.missing, self.between)
-
-    def definition(self) -> dict[str, object]:
-        """What a definition says of them."""
-        made: dict[str, object] = {"codes": dict(self.codes)}
-        if self.between:
-            made["between"] = True
-        if self.missing:
-            made["missing_codes"] = list(self.missing)
-        return made
-
-
-class _NotAnItem(Exception):
-    """Why a field can't be an item."""
+    items: Sequence[tuple[Row, Answers]]
+    others: Sequence[tuple[int, str, str]]
 
 
 def from_redcap(
@@ -83,35 +59,20 @@ def from_redcap(
 ) -> Instrument:
     """Start a definition; `Instrument.from_redcap` says how."""
     rows = _rows(path)
-    form = _form(path, rows, form)
-    mine = [(number, row) for number, row in rows if row[FORM] == form]
-    wrong = [*_names_twice(rows, mine)]
-    found: list[tuple[Row, _Answers]] = []
-    left_out: list[str] = []
-    for number, row in mine:
-        try:
-            found.append((row, _answers(row)))
-        except _NotAnItem as why:
-            if number != rows[0][0]:  # the first field of all is the record's identifier
-                left_out.append(f"{row[NAME]} ({why})")
-        except ValueError as problem:
-            wrong.append(f"row {number}, {row[NAME]!r}: {problem}")
-    if not found and not wrong:
-        wrong.append(
-            f"form {form!r} has no field with answers to choose from or whole numbers in a range. "
-            f"It has {'; '.join(left_out) or 'nothing else'}"
+    chosen = _form(path, rows, form)
+    fields = _fields(rows, chosen)
+    if chosen is None or not fields.items:
+        lines = [f"- row {number}, {called!r}: {why}" for number, called, why in fields.others]
+        more = len(lines) - _MOST_NAMED
+        lines = [*lines[:_MOST_NAMED], *([f"- and {more} more"] if more > 0 else [])]
+        where = f"form {form!r}" if form is not None else "it"
+        raise DefinitionError(
+            f"{path} can't start a definition: {where} has no field with answers to choose from, "
+            "under codes that are numbers, or with whole numbers in a range.\n" + "\n".join(lines)
         )
-    if wrong:
-        lines = "\n".join(f"- {line}" for line in wrong)
-        raise DefinitionError(f"{path} can't start a definition:\n{lines}")
-    made = _definition(kind, path, form, name, found, left_out)
-    if left_out:
-        warnings.warn(
-            f"{made.name}: fields of {form!r} that are not items were left out: "
-            f"{'; '.join(left_out)}.",
-            CpevalWarning,
-            stacklevel=3,
-        )
+    made, said = _definition(kind, path, chosen, name, fields)
+    if said:
+        warnings.warn(f"{made.name}: {' '.join(said)}", CpevalWarning, stacklevel=3)
     return made
 
 
@@ -165,8 +126,8 @@ def _text(path: Path) -> str:
         return raw.decode("cp1252", errors="replace")  # what Excel on Windows saves
 
 
-def _form(path: str | Path, rows: Sequence[tuple[int, Row]], form: str | None) -> str:
-    """Return the form to take: the one named, or the only one with items."""
+def _form(path: str | Path, rows: Sequence[tuple[int, Row]], form: str | None) -> str | None:
+    """Return the form to take: the one named, or the only one with items; None if none has."""
     forms = dict.fromkeys(row[FORM] for _, row in rows)
     if form is not None:
         if form not in forms:
@@ -175,159 +136,122 @@ def _form(path: str | Path, rows: Sequence[tuple[int, Row]], form: str | None) -
             )
         return form
     counts = dict.fromkeys(forms, 0)
-    for _, row in rows:
-        counts[row[FORM]] += _is_item(row)
+    for row, _ in _fields(rows, None).items:
+        counts[row[FORM]] += 1
     some = [name for name, number in counts.items() if number]
     if len(some) > 1:
         said = ", ".join(f"{name!r} ({counts[name]} items)" for name in some)
         raise DefinitionError(f"{path} has several forms with items. Say which: form= {said}.")
-    return some[0] if some else next(iter(forms))
+    return some[0] if some else None
 
 
-def _is_item(row: Row) -> bool:
-    try:
-        _answers(row)
-    except _NotAnItem:
-        return False
-    except ValueError:
-        return True
-    return True
-
-
-def _names_twice(rows: Sequence[tuple[int, Row]], mine: Sequence[tuple[int, Row]]) -> Iterable[str]:
-    where: dict[str, list[int]] = {}
+def _fields(rows: Sequence[tuple[int, Row]], form: str | None) -> _Fields:
+    """Part the fields of a form, or of all, into items and others."""
+    places: dict[str, list[int]] = {}
     for number, row in rows:
-        where.setdefault(row[NAME], []).append(number)
-    for name in dict.fromkeys(row[NAME] for _, row in mine):
-        if len(where[name]) > 1:
-            yield f"{name!r} names several fields, in rows {', '.join(map(str, where[name]))}"
-
-
-def _answers(row: Row) -> _Answers:
-    """Return a field's answers.
-
-    Raises
-    ------
-    _NotAnItem
-        It is a field of another kind.
-    ValueError
-        Its choices have mistakes.
-    """
-    kind = row[TYPE].lower()
-    if kind in _BUILT_IN:
-        return _Answers(codes=_BUILT_IN[kind])
-    if kind in ("radio", "dropdown", "select"):
-        return _choices(row[CHOICES])
-    if kind == "slider":
-        low, high = _range(row) or (0, 100)
-        ends = [_shown(text) for text in row[CHOICES].split("|")]
-        named = {low: ends[0], high: ends[-1]} if len(ends) > 1 else {low: "", high: ""}
-        if len(ends) == 3 and (low + high) % 2 == 0 and ends[1]:
-            named[(low + high) // 2] = ends[1]
-        codes = {float(code): text or code_text(code) for code, text in named.items()}
-        return _Answers(codes=codes, between=True)
-    if kind == "text":
-        limits = _range(row) if row[VALIDATION].lower() in ("integer", "int") else None
-        if limits is not None:
-            codes = {float(c): code_text(c) for c in limits} | _noted(row[FIELD_NOTE], *limits)
-            return _Answers(codes=codes, between=True)
-        raise _NotAnItem("text")
-    raise _NotAnItem(kind or "no type")
-
-
-def _range(row: Row) -> tuple[int, int] | None:
-    try:
-        low, high = int(row[LOW]), int(row[HIGH])
-    except ValueError:
-        return None
-    return (low, high) if 0 < high - low <= _WIDEST else None
-
-
-def _noted(note: str, low: int, high: int) -> dict[float, str]:
-    """Read what a field's note says of codes, such as ``0 = worst, 100 = best``."""
-    pairs = re.findall(r"(-?\d+) = (.+?)(?=, -?\d+ = |$)", _label(note))
-    return {float(code): label for code, label in pairs if low <= int(code) <= high}
-
-
-def _choices(text: str) -> _Answers:
-    """Read ``1, label | 2, label``."""
-    parts = [part.strip() for part in text.split("|") if part.strip()]
-    codes: dict[float, str] = {}
-    missing, wrong, twice = [], [], []
-    for part in parts:
-        code, comma, label = part.partition(",")
-        if not comma:
-            wrong.append(f"{part!r} has no code before a comma")
+        places.setdefault(row[NAME], []).append(number)
+    items: list[tuple[Row, Answers]] = []
+    others: list[tuple[int, str, str]] = []
+    for number, row in rows:
+        if form not in (None, row[FORM]):
             continue
-        if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", code.strip()):
-            wrong.append(f"{code.strip()!r} is not a number, and scoring needs one")
+        same = places[row[NAME]]
+        if len(same) > 1 and row[NAME] in (name for _, name, _ in others):
             continue
-        value = float(code)
-        if value in codes or value in missing:
-            twice.append(code_text(value))
-        elif _shown(label) == NO_ANSWER:
-            missing.append(value)
-        else:
-            codes[value] = _shown(label) or code_text(value)
-    if twice:
-        wrong.append(f"code {', '.join(twice)} stands twice")
-    if not parts:
-        wrong.append("it has no choices")
-    if wrong:
-        raise ValueError("; ".join(wrong))
-    if len(codes) < 2:
-        raise _NotAnItem("one choice alone")
-    return _Answers(codes=codes, missing=tuple(missing))
-
-
-def _shown(text: str) -> str:
-    """Return text as REDCap shows it, without markup."""
-    return one_line(unescape(re.sub(r"</?[A-Za-z!][^<>]*>", " ", text)))
-
-
-def _label(text: str) -> str:
-    """Return a cell's text, without the apostrophe that keeps it from being a formula."""
-    plain = _shown(text)
-    return plain[1:] if plain.startswith("'") and defused(plain[1:]) == plain else plain
+        try:
+            if len(same) > 1:
+                raise NotAnItem(f"names several fields, in rows {', '.join(map(str, same))}")
+            items.append((row, answers_of(row)))
+        except NotAnItem as why:
+            # The first field of all is the record's identifier, which nobody takes for an item.
+            if number != rows[0][0] or row[TYPE].lower() != "text":
+                others.append((number, row[NAME], str(why)))
+    return _Fields(items=items, others=others)
 
 
 def _definition(
-    kind: type[Instrument],
-    path: str | Path,
-    form: str,
-    name: str | None,
-    found: Sequence[tuple[Row, _Answers]],
-    left_out: Sequence[str],
-) -> Instrument:
+    kind: type[Instrument], path: str | Path, form: str, name: str | None, fields: _Fields
+) -> tuple[Instrument, list[str]]:
+    """Make the definition, and say what its user has to look at."""
     called = name if name is not None else _as_name(form)
     start = f"{called}_"
+    found = fields.items
     shared = all(row[NAME].startswith(start) and row[NAME] != start for row, _ in found)
+    codes = [row[NAME].removeprefix(start) if shared else row[NAME] for row, _ in found]
     keys: dict[tuple[object, ...], str] = {}
     items, responses = [], {}
-    for row, answers in found:
+    for code, (row, answers) in zip(codes, found, strict=True):
         key = keys.setdefault(answers.key(), f"answers_{len(keys) + 1}")
         responses[key] = answers.definition()
-        code = row[NAME].removeprefix(start) if shared else row[NAME]
-        items.append({"code": code, "label": _label(row[LABEL]) or code, "responses": key})
+        items.append({"code": code, "label": label_of(row[LABEL]) or code, "responses": key})
     notes = [
-        f"Started from the form {form!r} of {Path(path).name}: title, citation, licence, "
-        "reversed items and scales are to be filled in."
+        f"Started from the form {form!r} of {Path(path).name}. Before use, edit title, citation, "
+        'licence, reversed items, codes that mean no answer, and scales; then set status = "own".'
     ]
     if not shared:
         notes.append('Items are called as the data\'s columns: score with items="{code}".')
-    if left_out:
-        notes.append(f"Left out, since they are no items: {'; '.join(left_out)}.")
+    said = _said(fields)
     definition = {
         "name": called,
         "title": form,
-        "status_note": " ".join(notes),
+        "status": "provisional",
+        "status_note": " ".join([*notes, *said]),
         "citation": "To be filled in: who published it.",
         "licence": {"terms": "To be filled in: who may use it, and where to ask."},
         "responses": responses,
         "items": items,
-        "scales": [{"label": "Sum of all items (to be edited)", "items": "all"}],
+        "scales": _scales(codes, [answers for _, answers in found], items),
     }
-    return kind.from_mapping(definition, where=str(path))
+    return kind.from_mapping(definition, where=str(path)), said
+
+
+def _scales(
+    codes: Sequence[str], answers: Sequence[Answers], items: Sequence[Mapping[str, str]]
+) -> list[dict[str, object]]:
+    """Return the sum of the items with choices; where there are none, a score an item."""
+    chosen = [code for code, one in zip(codes, answers, strict=True) if not one.between]
+    if not chosen:
+        return [
+            {"name": f"item_{place}", "label": str(item["label"]), "items": [item["code"]]}
+            for place, item in enumerate(items, start=1)
+        ]
+    some: str | list[str] = "all" if len(chosen) == len(codes) else chosen
+    return [{"label": "Sum of the items (to be edited)", "items": some}]
+
+
+def _said(fields: _Fields) -> list[str]:
+    """Say what was left out, and what was guessed."""
+    said = []
+    if fields.others:
+        left = "; ".join(f"{name} ({why})" for _, name, why in fields.others)
+        said.append(f"Left out, since scoring can't use them: {left}.")
+    gone = _by_label((row[NAME], answers.no_answer) for row, answers in fields.items)
+    if gone:
+        said.append(f"Taken for no answer (missing_codes): {gone}.")
+    doubtful = _by_label((row[NAME], answers.doubtful) for row, answers in fields.items)
+    if doubtful:
+        said.append(f"Kept as answers, since they stand between others: {doubtful}.")
+    numbers = [row[NAME] for row, answers in fields.items if answers.between]
+    if numbers:
+        sum_ = "not in the sum" if len(numbers) < len(fields.items) else "each a score by itself"
+        said.append(f"Sliders and numbers typed in, {sum_}: {', '.join(numbers)}.")
+    sets = {answers.key() for _, answers in fields.items if not answers.between}
+    if len(sets) > 1:
+        said.append(f"The sum adds items with {len(sets)} different sets of answers.")
+    return said
+
+
+def _by_label(found: Iterable[tuple[str, Mapping[float, str]]]) -> str:
+    """Name codes with their label and the fields that have them; ours need no second look."""
+    fields: dict[tuple[float, str], list[str]] = {}
+    for name, labels in found:
+        for code, label in labels.items():
+            if label != NO_ANSWER:
+                fields.setdefault((code, label), []).append(name)
+    return "; ".join(
+        f"{code_text(code)} {label!r} in {', '.join(names)}"
+        for (code, label), names in fields.items()
+    )
 
 
 def _as_name(form: str) -> str:

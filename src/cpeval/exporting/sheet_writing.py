@@ -8,8 +8,10 @@ from typing import Any
 
 from cpeval.exporting.file_writing import write_whole
 
-#: A cell: text (made safe already), a number, or nothing.
-Cell = str | float | None
+#: A cell: text (made safe already), a number, true or false, or nothing.
+Cell = str | float | bool | None
+#: How much text Excel prints above a page.
+_PRINTED = 255
 
 
 def write_book(path: str | Path, fill: Callable[[Any], None]) -> Path:
@@ -41,8 +43,19 @@ def write_cell(sheet: Any, row: int, column: int, cell: Cell, look: Any = None) 
         return
     if isinstance(cell, str):
         sheet.write_string(row, column, cell, look)
+    elif isinstance(cell, bool):
+        sheet.write_boolean(row, column, cell, look)
     else:
         sheet.write_number(row, column, cell, look)
+
+
+def print_above(sheet: Any, text: str) -> None:  # noqa: ANN401
+    """Print a text above each page, cut to what Excel takes, and the first row below it."""
+    # An ampersand begins a code of Excel's; a plus sign reads the same.
+    said = text.replace("&", "+")
+    most = _PRINTED - len("&L&8")
+    sheet.set_header("&L&8" + (said if len(said) <= most else said[: most - 1] + "\u2026"))
+    sheet.repeat_rows(0)
 
 
 def write_rows(sheet: Any, head: Sequence[str], rows: Sequence[dict[str, Cell]]) -> None:  # noqa: ANN401

@@ -10,7 +10,7 @@ from cpeval.definitions.model import Instrument
 from cpeval.exporting.asked import code_text
 from cpeval.exporting.file_writing import write_whole
 
-_HEAD = "# A definition for cpeval. docs/scoring.md says what the keys mean.\n\n"
+_HEAD = "# A definition for cpeval. docs/definitions.md says what the keys mean.\n\n"
 
 
 def to_toml(one: Instrument, path: str | Path) -> Path:
