@@ -275,22 +275,23 @@ class InAndOut(Part):
         Returns
         -------
         Instrument
-            Its items and their answers, and one scale, the sum of all. What nobody can read from
-            a dictionary is to be filled in: title, citation, licence, reversed items, scales.
-            Write it with `to_toml`, edit it, and read it with `from_toml`.
+            Its items and their answers, and one scale, the sum of the items with choices (sliders
+            and numbers typed in are in none; where there is nothing else, each is a score). Its
+            status is provisional until it is edited. What nobody can read from a dictionary is to
+            be filled in: title, citation, licence, reversed items, scales. Write it with
+            `to_toml`, edit it, and read it with `from_toml`.
 
         Raises
         ------
         DefinitionError
-            The file can't be read or is no data dictionary; several forms and none named;
-            choices without codes, or whose codes are no numbers or stand twice; a variable's name
-            that stands twice: all such at once, with their rows.
+            The file can't be read or is no data dictionary; several forms and none named; no
+            field can be an item: each is named with its row and why.
 
         Warns
         -----
         CpevalWarning
-            Fields that are no items (text, notes, calculated, descriptive, checkboxes, files)
-            are named, here and in ``status_note``; the record's identifier is not.
+            Fields that were left out and why; choices taken for no answer, or kept though they
+            say so; sliders and numbers that are not in the sum: here and in ``status_note``.
 
         Notes
         -----
