@@ -82,6 +82,14 @@ def _as_entered(one: Instrument) -> Instrument:
     return coded.with_goals(_GOALS) if one.goals is not None and not one.items else coded
 
 
+def _main_score(one: Instrument) -> str:
+    """The first score that isn't the raw form of another: the metric one, or the only one."""
+    raw = {scale.of for scale in one.scored}
+    main = (scale for scale in one.scored if scale.name not in raw)
+    scale = next(main, None)
+    return one.column(scale) if scale is not None else f"{one.name}_score"
+
+
 def _others(one: Instrument) -> str:
     return ", ".join(name for name in one.codings if name != _as_coded(one).coding)
 
@@ -112,6 +120,6 @@ def _study(asked: Sequence[Instrument]) -> str:
             '# on_invalid = "missing" # treat answers outside the codes as missing',
         ]
         parts.append("\n".join(lines) + "\n")
-    primary = asked[0].columns[-1] if asked[0].name == "swemwbs" else asked[0].columns[0]
+    primary = _main_score(asked[0])
     text = _template("study.toml")
     return text.replace("@INSTRUMENTS@", "\n".join(parts)).replace("@PRIMARY@", primary)

@@ -182,3 +182,19 @@ def test_a_new_study_says_its_coding_and_has_columns_for_goals(clash, goals, tmp
     read = StudyFile.from_toml(study)
     assert read.instrument("clash").coding == "1-3"
     assert read.instrument("goal").goals is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "primary"),
+    [
+        ("swemwbs", "swemwbs_metric"),
+        ("who_5", "who_5"),
+        ("ces_d", "ces_d"),
+        ("scope", "scope_score"),
+    ],
+)
+def test_a_new_study_starts_from_the_score_that_is_reported(name, primary, tmp_path):
+    from cpeval.new_study import start
+
+    text = start(tmp_path / "new", [name]).read_text(encoding="utf-8")
+    assert f'primary = "{primary}"' in text

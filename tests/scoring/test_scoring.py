@@ -305,7 +305,9 @@ def test_items_that_can_not_be_matched(items, message):
 def test_labels_in_place_of_codes_get_the_mapping():
     data = pd.DataFrame(sheet("swemwbs", [[3] * 7, [4] * 7]))
     data["swemwbs_1"] = ["Often", "rarely"]
-    with pytest.raises(CodeError, match=r"'swemwbs_1': labels in place of codes; recode them: \{.*'Often': 4"):
+    with pytest.raises(
+        CodeError, match=r"'swemwbs_1': labels in place of codes; recode them: \{.*'Often': 4"
+    ):
         cp.score(data, "swemwbs")
 
 
