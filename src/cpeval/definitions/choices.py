@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -87,7 +87,8 @@ class Choices(Part):
             if scale["name"] in keys and scale["items"] == "key":
                 said = keys[scale["name"]]
                 # One span alone, "1-6", is a list of it; "key" would leave the scale open.
-                scale["items"] = [said] if isinstance(said, str) else said
+                several = isinstance(said, Iterable) and not isinstance(said, str)
+                scale["items"] = [*said] if several else [said]
         made, more = one.validated(given)
         if made is not None and not wrong:
             return made
@@ -128,6 +129,12 @@ class Choices(Part):
         """
         one = self._chosen_for
         place = one.scales.index(one.scale(column))
+        odd = [label for label, ends in bands.items() if not _two(ends)]
+        if odd:
+            raise DefinitionError(
+                f"{one.name}: bands {listed(odd)} should have two scores each, the lowest and the "
+                'highest, such as {"low": (0, 50)}.'
+            )
         given = one.model_dump()
         given["scales"][place]["bands"] = [
             {
@@ -207,3 +214,7 @@ def _derived(one: Instrument, **changes: object) -> Instrument:
     made = one.model_copy(update=changes)
     made.__dict__.pop("_items", None)
     return made
+
+
+def _two(ends: object) -> bool:
+    return isinstance(ends, tuple | list) and len(ends) == 2

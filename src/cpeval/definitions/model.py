@@ -289,7 +289,9 @@ class Instrument(InAndOut, Choices):
         -------
         Description
             ``table``, a row a scale: column, label, items (how many), range, better, answered
-            (how many must be), missing (the rule), bands. It shows itself in a notebook.
+            (how many must be), missing (the rule), bands, published (important difference,
+            reliable change, reliability; their sources are in ``note``). It shows itself in a
+            notebook.
         """
         from cpeval.definitions.description import describe
 
@@ -297,8 +299,7 @@ class Instrument(InAndOut, Choices):
 
     def __repr__(self) -> str:
         """Return the definition's head and its scales as text."""
-        table = self.describe().table.to_string(index=False)
-        return f"{self.name}: {self.title} ({self.status})\n{table}"
+        return f"{self.name}: {self.title} ({self.status})\n{self.describe().shown()}"
 
     __str__ = __repr__
 
