@@ -341,7 +341,7 @@ def test_labels_become_codes_where_the_study_says_so(cpeval, folder):
     labels = dict(
         zip(
             range(1, 6),
-            ["none of the time", "rarely", "some of the time", "often", "all of the time"],
+            ["never", "seldom", "now and then", "often", "always"],
             strict=True,
         )
     )

@@ -104,6 +104,21 @@ def test_keys_that_do_not_fit(mine):
     )
 
 
+def test_all_kinds_of_mistakes_in_keys_are_named_at_once(mine):
+    text = said(DefinitionError, mine.with_keys, {"parts": ["1"], "part": ["2-1", "9"]})
+    assert text.splitlines() == [
+        "mine with keys has mistakes:",
+        "- 'parts' (did you mean 'part'?): no scale of that name waits for its items",
+        "- scales.1 (part).items.1: '2-1' runs backwards",
+        "Scales that wait for their items: 'part'.",
+    ]
+    text = said(DefinitionError, mine.with_keys, {"part": []})
+    assert 'scales.1 (part).items: should be "all", "key", or a list of item codes' in text
+    assert "there is no item 'key'" in said(DefinitionError, mine.with_keys, {"part": "key"})
+    assert mine.with_keys({"part": "1-2"}).columns == ["mine_part", "mine_stretched"]
+    assert mine.with_keys({"part": (1, 2)}).columns == ["mine_part", "mine_stretched"]
+
+
 def test_a_range_that_the_keys_can_not_give_is_found_then():
     spoilt = OPEN.replace("key_items = 2", "range = [0, 4]")
     one = cp.Instrument.from_mapping(tomllib.loads(spoilt))
@@ -149,6 +164,18 @@ def test_bands_that_do_not_fit(mine):
         "- scales.1 (part).bands.1.bands.3 (top): lies beyond the scores, 0 to 4",
     ]
     assert "gives no column 'part'" in said(DefinitionError, own.with_bands, "part", {}, source="")
+    text = said(DefinitionError, own.with_bands, "mine_part", {"a": 3, "b": (0, 4)}, source="Us")
+    assert text.startswith(
+        "mine: bands 'a' should have two scores each, the lowest and the highest"
+    )
+    text = said(
+        DefinitionError, own.with_bands, "mine_part", {"a": (0, 1), "b": (3, 40)}, source=""
+    )
+    assert text.splitlines()[1:] == [
+        "- scales.1 (part).bands.1.source: should not be empty",
+        "- scales.1 (part).bands.1.bands.2 (b): is 3 to 40, and so reaches beyond the scores, 0 to 4",
+        "- scales.1 (part).bands.1.bands.2 (b): leaves a hole below it: no band has 2",
+    ]
     assert own.with_bands("mine_part", {"a": (np.int64(0), np.float64(4))}, source="Us")
 
 

@@ -26,7 +26,7 @@ TABLES = {
     "`scales.linear`": scales.Linear,
     "`scales.bands`": scales.Bands,
     "`scales.bands.bands`": scales.Band,
-    "`scales.important_difference` and `scales.reliability`": scales.Published,
+    "`scales.important_difference`, `scales.reliable_change` and `scales.reliability`": scales.Published,
     "`value_sets`": value_sets.ValueSet,
     "`value_sets.any_at`": value_sets.AnyAt,
 }

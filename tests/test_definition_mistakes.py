@@ -102,6 +102,7 @@ HEAD = [
     ('title = "Mine"', 'title = "Mine"\nstatus = "checked"', "status: should be 'verified', 'provisional', 'illustrative' or 'own'. Got 'checked'"),
     ('title = "Mine"', 'title = "Mine"\nsources = "Us"', "sources: should be a list, such as [\"…\"]. Got 'Us'"),
     ('title = "Mine"', 'title = "Mine"\nsources = ["Us", 3]', 'sources.2: should be text, in quotes ("…"). Got 3'),
+    ('title = "Mine"', 'title = "Mine"\nstatus = "verified"', 'sources: status = "verified" needs one at least: where the rule was seen'),
     ('name = "mine"', 'name = "My Scale"', "name: should be lower-case letters, digits and _, a letter first. Got 'My Scale'"),
     ('name = "mine"', f'name = "{"a" * 61}"', "name: should have at most 60 characters. It has 61"),
     ('licence = { terms = "free" }', 'licence = "free"', "licence: should be a table, with keys such as 'terms', 'address'. Got 'free'"),
@@ -114,6 +115,8 @@ ITEMS = [
     ('code = "2"', 'code = "1-2"', "items.2 (1-2).code: '1-2' would be read as a span of items"),
     ('code = "2"', 'code = "2\\n3"', r"items.2 (2\n3).code: should not have control characters. Got '\n'"),
     ('code = "2"', 'code = "2\\u202e"', r"items.2 (2\u202e).code: should not have control characters. Got '\u202e'"),
+    ('code = "2"', 'code = "2\\u200b"', r"items.2 (2\u200b).code: should not have characters that can't be seen. Got '\u200b'"),
+    ('code = "2"', 'code = "2\\u200d"', r"items.2 (2\u200d).code: should not have characters that can't be seen. Got '\u200d'"),
     ('code = "2"', f'code = "{"x" * 301}"', f"items.2 ({'x' * 80}…).code: should have at most 300 characters. It has 301"),
     ('label = "two"', f'label = "{"x" * 20_001}"', "items.2.label: should have at most 20,000 characters. It has 20,001"),
     ('code = "2"', "code = true", 'items.2.code: should be text, in quotes ("…"). Got true'),
@@ -129,6 +132,7 @@ ITEMS = [
     ("reversed = true", "reversed = true, optional = true", "scales: every scale takes optional items: '2'"),
     ("reversed = true", "values = [0, 0, 1]", "items.2.values: should be a table, such as { 0 = 0, 1 = 4 }. Got [0, 0, 1]"),
     ("reversed = true", RULE.replace('"1"', '"9"'), "items.2.rules.1.item: there is no item '9'"),
+    ("reversed = true", RULE.replace('"1"', '"2"'), "items.2.rules.1.item: is the item itself; say what its codes are worth by values"),
     ("reversed = true", RULE.replace("[0]", "[7]"), "items.2.rules.1.codes: item '1' has no codes 7"),
     ("reversed = true", RULE.replace("[0]", "[]"), "items.2.rules.1.codes: should not be empty"),
     ("reversed = true", RULE.replace("[0]", '"absent"'), "items.2.rules.1.codes: should be a list of codes, or \"missing\". Got 'absent'"),
@@ -137,6 +141,8 @@ ITEMS = [
 
 RESPONSES = [
     ('0 = "no"', 'zero = "no"', "responses.r.codes.zero: a code should be a number"),
+    ('0 = "no"', '1000000000000 = "no"', "responses.r.codes.1000000000000: a code should have at most 12 digits before and after ."),
+    ('0 = "no"', '"0.1234567890123" = "no"', "responses.r.codes.0.1234567890123: a code should have at most 12 digits before and after ."),
     ('0 = "no"', 'nan = "no"', "responses.r.codes.nan: a code should be a number"),
     ('0 = "no"', 'true = "no"', "responses.r.codes.true: a code should be a number"),
     ('0 = "no"', '0.5 = "no"', 'responses.r.codes.0: a code with a decimal point needs quotes: "0.…" = …'),
@@ -146,6 +152,7 @@ RESPONSES = [
     ('{ 0 = "no", 1 = "rather", 2 = "yes" }', '{ 0 = "no" }', "responses.r.codes: should have two codes or more"),
     ('2 = "yes" }', '2 = "yes" }\nbetween = 1', "responses.r.between: should be true or false, without quotes. Got 1"),
     ('2 = "yes" }', '2000 = "yes" }\nbetween = true', "responses.r.between: 0 to 2000 are more than 1,001 codes"),
+    ('2 = "yes" }', '2 = "yes" }\n[responses.z]\ncodes = { 0 = "a", 1 = "b" }', "responses.z: no item has these answers"),
     ('2 = "yes" }', '2 = "yes" }\nmissing_codes = [2]', "responses.r.missing_codes: 2 are answers too"),
     ('2 = "yes" }', '2 = "yes" }\nmissing_codes = 9', "responses.r.missing_codes: should be a list, such as [8, 9]. Got 9"),
     ('2 = "yes" }', '2 = "yes" }\nmissing_codes = [9, nan]', "responses.r.missing_codes.2: should be a finite number. Got nan"),
@@ -158,7 +165,6 @@ RESPONSES = [
     ('2 = "yes" }', '2 = "yes" }\ncodings = { "0-2" = { 0 = 0, 1 = 1, 2 = 2 } }\nother_codings = [{ 3 = 2 }]', "responses.r: give codings or other_codings, not both"),
     ('2 = "yes" }', '2 = "yes" }\ncodings = { "0-2" = { 0 = 0, 1 = 1, 2 = 2 } }\nmissing_codes = [2]', "responses.r.missing_codes: 2 are answers too"),
     ('2 = "yes" }', '2 = "yes" }\ncodings = { "0-2" = { 0 = 0, 1 = 1, 2 = 2 } }\ncoding = "0-3"', "responses.r.coding: there is no coding '0-3' (did you mean '0-2'?)"),
-    ('2 = "yes" }', '2 = "yes" }\ncodings = { "0-2" = { 0 = 0, 1 = 1, 2 = 2 } }\n[responses.s]\ncodes = { 0 = "a", 1 = "b" }\ncodings = { std = { 0 = 0, 1 = 1 }, "0-2" = { 1 = 0, 2 = 1 } }', "responses.r.codings: lacks 'std', which others have"),
 ]  # fmt: skip
 
 SCALES = [
@@ -169,6 +175,12 @@ SCALES = [
     ('items = "all"', 'items = ["2-1"]', "scales.1.items.1: '2-1' runs backwards"),
     ('items = "all"', "items = [1.5]", 'scales.1.items.1: should be text, in quotes ("…"). Got 1.5'),
     ('items = "all"', 'items = ["1-2"]\nkey_items = 3', "scales.1.items: key_items says 3 items; here are 2"),
+    ('items = "all"', 'items = "all"\nkey_items = 9', "scales.1.items: key_items says 9 items; here are 2"),
+    ('items = "all"\nrange = [0, 4]', 'items = "key"\nkey_items = 9', "scales.1.key_items: is 9, but there are 2 items"),
+    ('items = "all"', 'items = "all"\nprorate = true', "scales.1.prorate: changes nothing while all items must be answered; say how many by answered"),
+    ('items = "all"', 'items = "all"\nanswered = 2\nprorate = true', "scales.1.prorate: changes nothing while all"),
+    ('items = "all"\nrange = [0, 4]', 'items = "key"\nkey_items = 2\nanswered = 2\nprorate = true', "scales.1.prorate: changes nothing while all"),
+    ('items = "all"\nrange = [0, 4]', 'items = "all"\ncombine = "count"\ncounted = [7, 1, 8]', "scales.1.counted: no item can be worth 7, 8"),
     ('items = "all"\nrange = [0, 4]', 'items = "key"\nkey_items = 2\nanswered = 3', "scales.1.answered: is more than its 2 items"),
     ('items = "all"', 'items = "all"\nof = "percent"', "scales.1: give one of items, of and terms. Got 'items', 'of'"),
     ('items = "all"', "", "scales.1: give one of items, of and terms. Got none of them"),
@@ -177,7 +189,7 @@ SCALES = [
     ('items = "all"', 'items = "all"\nanswered = 0', "scales.1.answered: should be 1 or more. Got 0"),
     ('items = "all"', 'items = "all"\nanswered = 1.5', "scales.1.answered: should be a whole number. Got 1.5"),
     ('items = "all"', 'items = "all"\ncombine = "meen"', "scales.1.combine: should be 'sum', 'mean', 'maximum', 'count', 'value_set' or 'goal_attainment'. Got 'meen' (did you mean 'mean'?)"),
-    ('items = "all"\nrange = [0, 4]', 'items = "all"\ncombine = "mean"\nprorate = true', "scales.1.prorate: is for sums and counts; a mean is of the answered items anyway"),
+    ('items = "all"\nrange = [0, 4]', 'items = "all"\ncombine = "mean"\nweights = { 1 = 2, 2 = 2 }\nprorate = true', "scales.1.prorate: is for sums and counts; a mean is of the answered items anyway"),
     ('items = "all"\nrange = [0, 4]', 'items = "all"\ncombine = "count"', 'scales.1: combine = "count" needs counted, the points to count'),
     ('items = "all"', 'items = "all"\ncounted = [1]', 'scales.1.counted: is for combine = "count"'),
     ('items = "all"\nrange = [0, 4]', 'items = "all"\ncombine = "maximum"\nweights = { 1 = 1, 2 = 1 }', "scales.1.weights: is for sums and means"),
@@ -202,6 +214,7 @@ SCALES = [
     ("end = [0, 100] }", "end = [0, 100] }\nlookup = { 0 = 1 }", "scales.2 (percent): give lookup or linear, not both"),
     (LINEAR, "range = [0, 4]", "scales.2 (percent).of: a scale made of another needs lookup or linear"),
     ("start = [0, 4]", "start = [4, 4]", "scales.2 (percent).linear.start: should be two different numbers"),
+    ("start = [0, 4]", "start = [1, 5]", "scales.2 (percent).linear.start: goes beyond the scores, 0 to 4. If that is meant, say what comes out: range = [-25, 75]"),
     ("end = [0, 100]", "end = [0, inf]", "scales.2 (percent).linear.end.2: should be a finite number. Got inf"),
     ("end = [0, 100] }", "end = [0, 100] }\nrange = [0, 50]", "scales.2 (percent).range: is [0, 50], but the items give [0, 100]"),
     (LINEAR, "lookup = { 0 = 1, 1 = 2, 2 = 3 }", "scales.2 (percent).lookup: has no value for 3, 4"),
@@ -211,8 +224,15 @@ SCALES = [
     ("range = [0, 4]", BANDS + '{ label = "b", low = 3, high = 1 }] }]', "scales.1.bands.1.bands.1 (b): runs from 3 down to 1"),
     ("range = [0, 4]", BANDS + '{ label = "b", low = 0, high = 2 }, { label = "c", low = 2, high = 4 }] }]', "scales.1.bands.1.bands.2 (c): should begin above the end of the band before it, which is 2"),
     ("range = [0, 4]", BANDS + '{ label = "b", low = 5, high = 9 }] }]', "scales.1.bands.1.bands.1 (b): lies beyond the scores, 0 to 4"),
+    ("range = [0, 4]", BANDS + '{ label = "b", low = 2, high = 40 }] }]', "scales.1.bands.1.bands.1 (b): is 2 to 40, and so reaches beyond the scores, 0 to 4"),
+    ("range = [0, 4]", BANDS + '{ label = "a", low = 0, high = 0 }, { label = "b", low = 3, high = 4 }] }]', "scales.1.bands.1.bands.2 (b): leaves a hole below it: no band has 1, 2"),
+    ('items = "all"\nrange = [0, 4]', 'items = "key"\n' + BANDS + '{ label = "b", low = 0, high = 5 }] }]', "scales.1.bands.1.bands.1 (b): is 0 to 5, and so reaches beyond the scores, 0 to 4"),
     ("range = [0, 4]", BANDS + "] }]", "scales.1.bands.1.bands: should not be empty"),
     ("range = [0, 4]", BANDS + '{ label = "b", low = 0, high = 4 }] }, { source = "t", bands = [{ label = "b", low = 0, high = 4 }] }]', "scales.1.bands: several sets of bands need a name each, and none twice"),
+    ("range = [0, 4]", 'range = [0, 4]\nreliability = { value = 1.7, source = "s" }', "scales.1.reliability.value: should lie between 0 and 1. Got 1.7"),
+    ("range = [0, 4]", 'range = [0, 4]\nimportant_difference = { value = -3, source = "s" }', "scales.1.important_difference.value: should be more than 0. Got -3"),
+    ("range = [0, 4]", 'range = [0, 4]\nreliable_change = { value = 0, source = "s" }', "scales.1.reliable_change.value: should be more than 0. Got 0"),
+    ('of = ""\n' + LINEAR, 'terms = [{ scale = "", weight = 1 }, { scale = "", weight = 2 }]', "scales.2 (percent).terms: the scale '' stands twice; add up its weights"),
     ("range = [0, 4]", 'range = [0, 4]\nreliability = { value = 0.8 }', "scales.1.reliability.source: is needed and absent"),
     ('code = "1"', 'code = "percent"', "scales.2 (percent).name: its column would be 'mine_percent', which is that of item 'percent'"),
     ('name = "percent"', 'name = "band"', "scales.2 (band).name: its column would be 'mine_band', which is what scoring or banding adds to 'mine'"),
@@ -288,6 +308,59 @@ def test_optional_items_stand_last_and_no_other_depends_on_them():
         "items.2.rules.1.item: item '1' is optional, and this one is not",
         "items: optional ones should stand last: '1'",
     ]
+
+
+def test_codings_have_the_same_names_everywhere():
+    two = RIGHT.replace('responses = "r", reversed = true', 'responses = "s"').replace(
+        '2 = "yes" }',
+        '2 = "yes" }\ncodings = { "0-2" = { 0 = 0, 1 = 1, 2 = 2 } }\n[responses.s]\n'
+        'codes = { 0 = "a", 1 = "b", 2 = "c" }\n'
+        'codings = { std = { 0 = 0, 1 = 1, 2 = 2 }, "0-2" = { 1 = 0, 2 = 1, 3 = 2 } }',
+    )
+    assert lines(two) == ["responses.r.codings: lacks 'std', which others have"]
+
+
+def test_a_stretch_may_start_beyond_the_scores_where_its_range_says_so():
+    beyond = RIGHT.replace("start = [0, 4]", "start = [1, 5]")
+    assert lines(beyond + "range = [-25, 75]\n") == []
+    assert lines(beyond + "range = [0, 100]\n") == [
+        "scales.2 (percent).range: is [0, 100], but the items give [-25, 75]"
+    ]
+
+
+TWO = '{ label = "a", low = 0, high = 1 }, { label = "b", low = LOW, high = 4 }] }]'
+
+
+@pytest.mark.parametrize(
+    ("scale", "low", "hole"),
+    [
+        ("", "2", ""),
+        ("", "1.5", ""),  # no score lies between
+        ("", "3", "2"),
+        ("answered = 1\nprorate = true", "3", "2"),  # both answered: 2 is a score
+        ("answered = 1\nprorate = true", "2", ""),
+        ('combine = "mean"\nweights = { 1 = 2, 2 = 2 }', "3", ""),
+        ("weights = { 1 = 1.5, 2 = 0.5 }", "2", ""),
+        ("weights = { 1 = 1.5, 2 = 0.5 }", "3", ""),  # scores have fractions
+    ],
+)
+def test_a_hole_between_bands_is_one_of_whole_scores(scale, low, hole):
+    bands = f"{BANDS}{TWO.replace('LOW', low)}\n{scale}"
+    wrong = f"scales.1.bands.1.bands.2 (b): leaves a hole below it: no band has {hole}"
+    assert lines(RIGHT.replace("range = [0, 4]", bands)) == ([wrong] if hole else [])
+
+
+def test_answers_that_a_misspelt_name_may_mean_are_not_called_unused():
+    two = RIGHT.replace('responses = "r", reversed', 'responses = "ss", reversed').replace(
+        "[responses.r]", '[responses.s]\ncodes = { 0 = "a", 1 = "b" }\n[responses.r]'
+    )
+    (line,) = lines(two)
+    assert line.startswith("items.2.responses: there is no [responses.ss]")
+
+
+def test_names_in_letters_that_are_joined_are_as_they_are_written():
+    joined = RIGHT.replace('code = "2"', 'code = "\u0645\u06cc\u200c\u0631\u0648\u062f"')
+    assert lines(joined) == []
 
 
 def test_cycles_are_named_whole():

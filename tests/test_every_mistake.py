@@ -15,6 +15,7 @@ RIGHT = """
 name = "rich"
 title = "Rich"
 citation = "Nobody (2020)."
+status = "verified"
 sources = ["Nobody"]
 licence = { terms = "free" }
 items = [
@@ -24,6 +25,7 @@ items = [
   { code = "d", label = "four", responses = "more", rules = [{ item = "c", codes = [1], values = { 1 = 0, 2 = 1, 3 = 2 } }] },
   { code = "e", label = "five", responses = "most" },
   { code = "f", label = "six", responses = "most" },
+  { code = "g", label = "seven", responses = "spare" },
 ]
 [responses.few]
 codes = { 0 = "no", 1 = "yes" }
@@ -56,6 +58,10 @@ name = "third"
 label = "Third"
 items = ["e", "f"]
 weights = { e = 2, f = 1 }
+key_items = 2
+important_difference = { value = 3, source = "Nobody" }
+reliable_change = { value = 4, source = "Nobody" }
+reliability = { value = 0.9, source = "Nobody" }
 [[scales]]
 name = "metric"
 label = "Metric"
@@ -93,6 +99,7 @@ WAYS = [
     ("status", "sure", "status: should be 'verified', 'provisional', 'illustrative' or 'own'", ""),
     ("licence.terms", GONE, "licence.terms: is needed and absent", ""),
     ("licence", 5, "licence: should be a table, with keys such as 'terms', 'address'. Got 5", "licence.terms"),
+    ("sources", [], 'sources: status = "verified" needs one at least', "sources.0 status"),
     ("sources.0", 5, "sources.1: should be text", ""),
     ("items.0.label", GONE, "items.1 (a).label: is needed and absent", ""),
     ("items.0.text", "x", "items.1 (a).text: there is no such key", ""),
@@ -105,6 +112,9 @@ WAYS = [
     ("items.3.rules.0.codes", [9], "items.4 (d).rules.1.codes: item 'c' has no codes 9", "second rule refs"),
     ("items.3.rules.0.codes", 9, "items.4 (d).rules.1.codes: should be a list of codes", "second rule"),
     ("items.3.rules.0.values", {"1": 0}, "items.4 (d).rules.1.values: lacks 2, 3", "second"),
+    ("items.3.rules.0.item", "d", "items.4 (d).rules.1.item: is the item itself", "second rule"),
+    ("items.6.responses", "few", "responses.spare: no item has these answers", "uses few"),
+    ("items.6.code", "g\u200b", r"items.7 (g\u200b).code: should not have characters that can't be seen", ""),
     ("items.5.code", GONE, "items.6.code: is needed and absent", "third few yours refs"),
     ("scales.4.name", "first", "scales: the name 'first' stands twice", ""),
     ("responses.few.codes", {"zero": "no", "1": "yes"}, "responses.few.codes.zero: a code should be a number", "few first"),
@@ -117,27 +127,37 @@ WAYS = [
     ("responses.spare", [], "responses.spare: should be a table", "responses.spare.other_codings responses.spare.coding"),
     ("scales.0.answered", 3, "scales.1 (first).answered: is more than its 2 items", "first"),
     ("scales.0.prorate", "no", "scales.1 (first).prorate: should be true or false", "first"),
+    ("scales.0.answered", GONE, "scales.1 (first).prorate: changes nothing while all items must be answered", "first"),
+    ("scales.0.answered", 2, "scales.1 (first).prorate: changes nothing while all items must be answered", "first"),
     ("scales.0.range", [0, 3], "scales.1 (first).range: is [0, 3], but the items give [0, 2]", "first few"),
     ("scales.0.items", ["a", "bb"], "scales.1 (first).items: there is no item 'bb' (did you mean 'b'?)", "first refs"),
     ("scales.0.items", "al", 'scales.1 (first).items: should be "all", "key", or a list', "first"),
     ("scales.0.better", "more", "scales.1 (first).better: should be 'higher' or 'lower'. Got 'more'", ""),
     ("scales.1.counted", GONE, 'scales.2 (second): combine = "count" needs counted', "second"),
+    ("scales.1.counted", [0, 7], "scales.2 (second).counted: no item can be worth 7", "second refs"),
     ("scales.1.combine", "cuont", "scales.2 (second).combine: should be 'sum', 'mean'", "second"),
     ("scales.1.range", [2, 0], "scales.2 (second).range: should be the lowest score", "second"),
     ("scales.1.bands.0.bands.1.low", 1, "scales.2 (second).bands.1.bands.2: should begin above the end", "second bands"),
     ("scales.1.bands.0.bands.1.high", 1, "scales.2 (second).bands.1.bands.2: runs from 2 down to 1", "second bands"),
+    ("scales.1.bands.0.bands.1.high", 5, "scales.2 (second).bands.1.bands.2 (high): is 2 to 5, and so reaches beyond the scores, 0 to 2", "second bands refs"),
+    ("scales.1.bands.0.bands.0.high", 0, "scales.2 (second).bands.1.bands.2 (high): leaves a hole below it: no band has 1", "second bands refs"),
     ("scales.1.bands.0.source", GONE, "scales.2 (second).bands.1.source: is needed and absent", ""),
     ("scales.1.bands.0.verified", "no", "scales.2 (second).bands.1.verified: should be true or false", ""),
     ("scales.2.weights", {"e": 2}, "scales.3 (third).weights: lacks 'f'", "third items.e"),
     ("scales.2.multiply", 2, "scales.3 (third).multiply: is for scales of terms; use linear", ""),
     ("scales.2.key_items", 3, "scales.3 (third).items: key_items says 3 items; here are 2", "third"),
     ("scales.2.reliability", {"value": 0.8}, "scales.3 (third).reliability.source: is needed and absent", ""),
+    ("scales.2.reliability.value", 1.7, "scales.3 (third).reliability.value: should lie between 0 and 1. Got 1.7", "scales.2.reliability"),
+    ("scales.2.important_difference.value", -3, "scales.3 (third).important_difference.value: should be more than 0. Got -3", ""),
+    ("scales.2.reliable_change.value", 0, "scales.3 (third).reliable_change.value: should be more than 0. Got 0", ""),
     ("scales.3.of", "thrid", "scales.4 (metric).of: there is no scale 'thrid' (did you mean 'third'?)", "of"),
     ("scales.3.of", "metric", "scales.4 (metric): scales are made of each other: metric → metric", "of"),
     ("scales.3.linear.start", [5, 5], "scales.4 (metric).linear.start: should be two different numbers", "linear"),
+    ("scales.3.linear.start", [5, 55], "scales.4 (metric).linear.start: goes beyond the scores, 0 to 30", "linear third of refs"),
     ("scales.3.linear", GONE, "scales.4 (metric).of: a scale made of another needs lookup or linear", "linear of scales.3.linear.start"),
     ("scales.3.answered", 1, "scales.4 (metric).answered: is for scales of items", ""),
     ("scales.4.terms.1.scale", "secnd", "scales.5 (whole).terms: there is no scale 'secnd'", ""),
+    ("scales.4.terms.1.scale", "first", "scales.5 (whole).terms: the scale 'first' stands twice", "scales.4.terms.0.sd"),
     ("scales.4.terms.0.sd", 0, "scales.5 (whole).terms.1.sd: should be more than 0. Got 0", ""),
     ("scales.4.name", "Whole", "scales.5 (Whole).name: should be lower-case letters", ""),
     ("scales.4.label", "", "scales.5 (whole).label: should not be empty", "scales.4.name"),

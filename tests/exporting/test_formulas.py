@@ -130,7 +130,10 @@ def test_formulas_that_nobody_could_check_are_left_out(files, own, tmp_path):
         {"name": "sum", "label": "Sum", "items": "all"},
     ]
     base = own.model_dump(exclude_defaults=True)
-    one = cp.Instrument.from_mapping(base | {"items": items, "scales": scales})
+    responses = {"hundred": base["responses"]["hundred"]}
+    one = cp.Instrument.from_mapping(
+        base | {"items": items, "scales": scales, "responses": responses}
+    )
     done = one.to_redcap(tmp_path / "d.csv")
     assert "doesn't compute 'own_top', 'own_share'" in done.warnings[0]
     computed = [r for r in files.rows(done.path) if r["Field Type"] == "calc"]

@@ -199,8 +199,10 @@ def test_shortened_names_are_short_and_apart(names, keep):
 def renamed(own, *codes):
     base = own.model_dump(exclude_defaults=True)
     items = [{"code": c, "label": "x", "responses": "five"} for c in codes]
+    responses = {"five": base["responses"]["five"]}
+    scales = [{"label": "s", "items": "all"}]
     return cp.Instrument.from_mapping(
-        base | {"items": items, "scales": [{"label": "s", "items": "all"}]}
+        base | {"items": items, "scales": scales, "responses": responses}
     )
 
 

@@ -30,7 +30,9 @@ def test_what_the_user_said_is_kept(own, goals, tmp_path):
 
 
 def test_a_value_set_is_kept(own, tmp_path):
-    given_ = own.model_dump(exclude_defaults=True) | {
+    base = own.model_dump(exclude_defaults=True)
+    given_ = base | {
+        "responses": {"level": base["responses"]["level"]},
         "items": [{"code": c, "label": c, "responses": "level"} for c in ("a", "b")],
         "scales": [{"label": "Value", "items": "all", "combine": "value_set"}],
         "value_sets": {

@@ -304,7 +304,7 @@ def test_items_that_can_not_be_matched(items, message):
 
 def test_labels_in_place_of_codes_get_the_mapping():
     data = pd.DataFrame(sheet("swemwbs", [[3] * 7, [4] * 7]))
-    data["swemwbs_1"] = ["Often", "rarely"]
+    data["swemwbs_1"] = ["Often", "seldom"]
     with pytest.raises(
         CodeError, match=r"'swemwbs_1': labels in place of codes; recode them: \{.*'Often': 4"
     ):

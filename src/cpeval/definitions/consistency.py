@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from cpeval.definitions.items import Item, Responses, Rule
 from cpeval.definitions.part import Finding, Mistake, differ, found_by
-from cpeval.definitions.reach import Work, Worth, few_values, reach
 from cpeval.definitions.scale_order import order_mistakes
-from cpeval.definitions.scales import Band, Bands, Scale
+from cpeval.definitions.scales import Scale
+from cpeval.definitions.score_limits import limit_mistakes
 from cpeval.errors import did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _ADDED = ("_answered", "_band")
 
 def inconsistencies(one: Instrument) -> Finding:
     """Find what doesn't fit."""
-    whole = _Whole(one)
+    whole = Whole(one)
     yield _asked_mistakes(one)
     yield _coding_mistakes(one)
     yield whole.item_mistakes()
@@ -36,7 +36,8 @@ def inconsistencies(one: Instrument) -> Finding:
     yield whole.scale_mistakes()
     yield order_mistakes(one.scales)
     yield _column_mistakes(one)
-    yield whole.reach_mistakes()
+    yield limit_mistakes(whole)
+    yield _unused_responses(one)
     yield _value_set_mistakes(one)
 
 
@@ -85,17 +86,24 @@ def _coding_mistakes(one: Instrument) -> Finding:
             yield Mistake(("responses", key, "codings"), f"lacks {lacking}, which others have")
 
 
-class _Whole:
+def _unused_responses(one: Instrument) -> Finding:
+    """Sets of answers that nothing has; while a name leads nowhere, it may be meant for one."""
+    named = [item.responses for item in one.items]
+    named += [] if one.goals is None else [one.goals.responses]
+    if named and one.responses.keys() >= {*named}:
+        unused = [key for key in one.responses if key not in {*named}]
+        yield from (Mistake(("responses", key), "no item has these answers") for key in unused)
+
+
+class Whole:
     """An instrument under examination, with what several checks need."""
 
     def __init__(self, one: Instrument) -> None:
         self.one = one
-        self.work = Work()
-        self._worths: dict[int, frozenset[float]] = {}
-        self._alike: dict[tuple[str, bool], frozenset[float]] = {}
 
     @cached_property
     def codes(self) -> list[str]:
+        """The items' codes, in order."""
         return [item.code for item in self.one.items]
 
     @cached_property
@@ -109,6 +117,7 @@ class _Whole:
     # ---- items
 
     def item_mistakes(self) -> Finding:
+        """Find what is wrong with items, among themselves and each with its answers."""
         yield _said(("items",), lambda: _twice(self.codes, "code"))
         for place in range(len(self.one.items)):
             yield self.wrong_items[place]
@@ -131,6 +140,7 @@ class _Whole:
             where = (*here, "rules", number)
             if answers is not None:
                 yield self._item_values((*where, "values"), rule, answers)
+            yield _rule_on_itself(where, rule, item)
             yield self._rule(where, rule)
 
     @staticmethod
@@ -158,16 +168,20 @@ class _Whole:
     # ---- scales
 
     def scale_mistakes(self) -> Finding:
+        """Find what is wrong with scales, among themselves and each with its items."""
         yield _said(("scales",), lambda: _twice([s.name for s in self.one.scales], "name"))
         for place in range(len(self.one.scales)):
             yield self.wrong_scales[place]
 
     @cached_property
     def wrong_scales(self) -> list[list[Mistake]]:
+        """The mistakes of each scale; no score of one that has any is relied on."""
         return [list(found_by(self._scale(*both))) for both in enumerate(self.one.scales)]
 
     def _scale(self, place: int, scale: Scale) -> Finding:
         yield self._chosen(("scales", place), scale)
+        yield self._key_items(("scales", place), scale)
+        yield self._prorated(("scales", place), scale)
         yield self._answered(("scales", place), scale)
         yield self._weights(("scales", place), scale)
 
@@ -176,14 +190,27 @@ class _Whole:
             return
         where = (*here, "items")
         yield from (Mistake(where, text) for text in _twice(scale.items, "item"))
-        if scale.key_items not in (None, len(scale.items)):
-            number = len(scale.items)
-            yield Mistake(where, f"key_items says {scale.key_items} items; here are {number}")
+        yield self._as_many_as_said(where, scale, len(scale.items))
         absent = [code for code in dict.fromkeys(scale.items) if code not in self.by_code]
         if absent and self.one.items:
             noun = "is no item" if len(absent) == 1 else "are no items"
             hint = near(absent[0], self.codes) if len(absent) == 1 else ""
             yield Mistake(where, f"there {noun} {listed(absent, most=8)}{hint}")
+
+    def _key_items(self, here: tuple[str | int, ...], scale: Scale) -> Finding:
+        """Of a list of items, `_chosen` says it."""
+        number = len(self.one.items)
+        if scale.items == "all" and number:
+            yield self._as_many_as_said((*here, "items"), scale, number)
+        elif scale.items == "key" and scale.key_items and scale.key_items > number > 0:
+            yield Mistake(
+                (*here, "key_items"), f"is {scale.key_items}, but there are {number} items"
+            )
+
+    @staticmethod
+    def _as_many_as_said(where: tuple[str | int, ...], scale: Scale, number: int) -> Finding:
+        if scale.key_items not in (None, number):
+            yield Mistake(where, f"key_items says {scale.key_items} items; here are {number}")
 
     def under(self, scale: Scale) -> Sequence[str]:
         """The items of a scale of items, as far as they are said."""
@@ -196,104 +223,26 @@ class _Whole:
         if number and scale.answered > number and (scale.items == "key" or self.one.items):
             yield Mistake((*here, "answered"), f"is more than its {number} items")
 
+    def _prorated(self, here: tuple[str | int, ...], scale: Scale) -> Finding:
+        if scale.items is None or not scale.prorate or scale.combine not in ("sum", "count"):
+            return
+        items = () if scale.items == "key" else self.under(scale)
+        number = scale.key_items if scale.items == "key" else len(items)
+        twice = len({*items}) < len(items)
+        if scale.answered is None or (scale.answered == number and not twice):
+            text = "changes nothing while all items must be answered; say how many by answered"
+            yield Mistake((*here, "prorate"), text)
+
     def _weights(self, here: tuple[str | int, ...], scale: Scale) -> Finding:
         if scale.weights is not None and scale.items not in (None, "key"):
             wanted = dict.fromkeys(self.under(scale))
             yield _said((*here, "weights"), lambda: differ(scale.weights, wanted, "the items"))
 
-    # ---- what the items can give
 
-    def reach_mistakes(self) -> Finding:
-        for place, scale in enumerate(self.one.scales):
-            yield self._reach(("scales", place), scale)
-
-    def _reach(self, here: tuple[str | int, ...], scale: Scale) -> Finding:
-        """Compare what a scale can give with the range, look-up table and bands that it states."""
-        before = raw_scale(self.one, scale)
-        points = None if before is None else self._points(before)
-        if before is None or points is None:
-            return
-        low, high = reach(before, points)
-        if scale.lookup is not None:
-            values = few_values(before, points, most=4 * len(scale.lookup) + 200, work=self.work)
-            if values is None:
-                falls = before.combine == "mean" or before.prorate
-                why = (
-                    "a mean or a prorated sum falls between"
-                    if falls
-                    else "there are too many to look up"
-                )
-                yield Mistake((*here, "lookup"), f"needs whole scores; {why}")
-                return
-            gaps, unused = values - set(scale.lookup), set(scale.lookup) - values
-            if gaps:
-                yield Mistake((*here, "lookup"), f"has no value for {listed(sorted(gaps))}")
-            if unused:
-                text = f"has {listed(sorted(unused))}, which the items can't give"
-                yield Mistake((*here, "lookup"), text)
-            if gaps or unused:
-                return
-            low, high = min(scale.lookup.values()), max(scale.lookup.values())
-        elif scale.linear is not None:
-            ends = [scale.linear.of(low), scale.linear.of(high)]
-            low, high = min(ends), max(ends)
-        yield _range_mistake(here, scale, low, high)
-        for place, bands in enumerate(scale.bands):
-            yield _bands_mistakes((*here, "bands", place), bands, low, high)
-
-    def _points(self, scale: Scale) -> list[Worth] | None:
-        """What each item of a scale may be worth, with its weight; None where some are wrong."""
-        if any(self.wrong_scales[place] for place, s in enumerate(self.one.scales) if s is scale):
-            return None
-        codes = self.under(scale)
-        places = range(len(codes)) if scale.items == "all" else [self.by_code[c] for c in codes]
-        if not codes or any(self.wrong_items[place] for place in places):
-            return None
-        weights = scale.weights or dict.fromkeys(codes, 1.0)
-        worth = [self._worth(place) for place in places]
-        return [(some, weights[code]) for some, code in zip(worth, codes, strict=True)]
-
-    def _worth(self, place: int) -> frozenset[float]:
-        if place not in self._worths:
-            item = self.one.items[place]
-            # One set for all items alike: a hostile file has many, with many codes.
-            alike = (item.responses, item.reversed)
-            if item.values is not None or item.rules:
-                self._worths[place] = frozenset(self.one.worth(item))
-            else:
-                if alike not in self._alike:
-                    self._alike[alike] = frozenset(self.one.worth(item))
-                self._worths[place] = self._alike[alike]
-        return self._worths[place]
-
-
-def _range_mistake(here: tuple[str | int, ...], scale: Scale, low: float, high: float) -> Finding:
-    stated = scale.range or (low, high)
-    if max(abs(low - stated[0]), abs(high - stated[1])) > 1e-9:
-        given = f"[{stated[0]:g}, {stated[1]:g}]"
-        yield Mistake((*here, "range"), f"is {given}, but the items give [{low:g}, {high:g}]")
-
-
-def _bands_mistakes(here: tuple[str | int, ...], bands: Bands, low: float, high: float) -> Finding:
-    for place, band in enumerate(bands.bands):
-        yield _band_mistake((*here, "bands", place), band, low, high)
-
-
-def _band_mistake(here: tuple[str | int, ...], band: Band, low: float, high: float) -> Finding:
-    if band.high < low - 1e-9 or band.low > high + 1e-9:
-        yield Mistake(here, f"lies beyond the scores, {low:g} to {high:g}")
-
-
-def raw_scale(one: Instrument, scale: Scale) -> Scale | None:
-    """The scale of items under a scale, if that is all there is to it; None for others."""
-    if scale.of is not None:
-        source = next((s for s in one.scales if s.name == scale.of), None)
-        if source is None or source is scale or source.lookup or source.linear:
-            return None
-        return raw_scale(one, source) if source.of is None else None
-    if scale.items in (None, "key") or scale.combine in ("value_set", "goal_attainment"):
-        return None
-    return scale
+def _rule_on_itself(where: tuple[str | int, ...], rule: Rule, item: Item) -> Finding:
+    if item.code == rule.item:
+        text = "is the item itself; say what its codes are worth by values"
+        yield Mistake((*where, "item"), text)
 
 
 def _late_optional(one: Instrument) -> Finding:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cpeval.errors import listed
 from cpeval.result import Result
 
 if TYPE_CHECKING:
     from cpeval.definitions.model import Instrument
-    from cpeval.definitions.scales import Scale
+    from cpeval.definitions.scales import Band, Scale
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -27,13 +28,32 @@ class Description(Result):
 
     instrument: Instrument
 
+    def shown(self) -> str:
+        """Return the table as text, each column at the left under its heading."""
+        cells = [list(self.table), *self._cells().to_numpy().tolist()]
+        rows = [[" ".join(cell.split()) for cell in row] for row in cells]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        return "\n".join(lines)
+
+    def _cells(self) -> pd.DataFrame:
+        """The table as text, with nothing where a scale has no such number."""
+        return self.table.astype(object).where(self.table.notna(), "").astype(str)
+
+    def __str__(self) -> str:
+        """Return the card as text."""
+        said = [self.note, *(f"Warning: {text}" for text in self.warnings)]
+        return "\n".join([self.shown(), "", *said])
+
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         one = self.instrument
         warnings = "".join(f"<p><strong>{escape(text)}</strong></p>" for text in self.warnings)
         return (
             f"<h4>{escape(one.title)} (<code>{escape(one.name)}</code>)</h4>"
             f"<p>{escape(self.note)}</p>{warnings}"
-            f"{self.table.to_html(index=False, border=0, na_rep='')}"
+            f"{self._cells().to_html(index=False, border=0, justify='left')}"
         )
 
 
@@ -49,6 +69,7 @@ def describe(one: Instrument) -> Description:
             "answered": _answered(one, s),
             "missing": _missing_rule(s),
             "bands": _bands(s),
+            "published": "; ".join(_published(s)),
         }
         for s in one.scales
     )
@@ -60,7 +81,17 @@ def describe(one: Instrument) -> Description:
 
 def _note(one: Instrument) -> str:
     licence = f"{one.licence.terms} {one.licence.address}".strip()
-    return " ".join([f"{one.citation} Licence: {licence} Status: {one.status}.", *one.choices])
+    return " ".join(
+        [
+            f"{one.citation} Licence: {licence} Status: {one.status}.",
+            *(
+                f"{one.column(scale)}: {figure}."
+                for scale in one.scales
+                for figure in _published(scale, with_source=True)
+            ),
+            *one.choices,
+        ]
+    )
 
 
 def open_questions(one: Instrument) -> list[str]:
@@ -76,7 +107,7 @@ def open_questions(one: Instrument) -> list[str]:
             "(with_keys): they are not public."
         )
     if one.codings and one.coding is None:
-        said.append(f"Data have one of the codings {', '.join(one.codings)}: say which (coding=).")
+        said.append(f"Data have one of the codings {listed(one.codings)}: say which (coding=).")
     if one.value_sets and one.value_set is None:
         said.append(f"Choose a value set (value_set=): {', '.join(one.value_sets)}.")
     return said
@@ -112,7 +143,24 @@ def _missing_rule(scale: Scale) -> str:
 def _bands(scale: Scale) -> str:
     sets = []
     for one in scale.bands:
-        said = ", ".join(f"{b.low:g}-{b.high:g} {b.label}" for b in one.bands)
+        said = ", ".join(f"{_span(b)} {b.label}" for b in one.bands)
         name = f"{one.name}: " if one.name else ""
         sets.append(f"{name}{said}{'' if one.verified else ' (from memory)'}")
     return "; ".join(sets)
+
+
+def _span(band: Band) -> str:
+    return f"{band.low:g}" if band.low == band.high else f"{band.low:g}-{band.high:g}"
+
+
+def _published(scale: Scale, *, with_source: bool = False) -> list[str]:
+    """Say each figure that is published of a scale, and which of them are from memory."""
+    said = []
+    for key in ("important_difference", "reliable_change", "reliability"):
+        figure = getattr(scale, key)
+        if figure is not None:
+            aside = [figure.source] if with_source else []
+            aside += [] if figure.verified else ["from memory"]
+            shown = f" ({'; '.join(aside)})" if aside else ""
+            said.append(f"{key.replace('_', ' ')} {figure.value:g}{shown}")
+    return said

@@ -23,9 +23,17 @@ MOST_ITEMS = 1000
 MOST_MISTAKES = 100
 _LONGEST_NAME, _LONGEST_LINE, _LONGEST_TEXT = 60, 300, 20_000
 _LARGEST_NUMBER = 1e12
+_MOST_DIGITS = 12  # of a code, on either side of its point
 
 #: Control characters, and those that make text run the other way than it is stored.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+#: Characters that take no room: two names that differ by one look alike. Joiners of Persian or
+#: Indic letters are part of their spelling; beside a Latin letter, or at an end, they join nothing.
+_UNSEEN = re.compile(
+    r"[\u00ad\u200b\u200e\u200f\u2060-\u2064\ufeff]"
+    r"|(?:(?<=[\x00-\x7f])|^)[\u200c\u200d]|[\u200c\u200d](?=[\x00-\x7f]|$)"
+)
 
 _SHORT = Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother, _SHORT.maxdict = 2, 60, 60, 4
@@ -68,6 +76,9 @@ def line(value: object) -> str:
     odd = _CONTROL.search(value)
     if odd:
         raise ValueError(f"should not have control characters. Got {odd[0]!a}")
+    unseen = _UNSEEN.search(value)
+    if unseen:
+        raise ValueError(f"should not have characters that can't be seen. Got {unseen[0]!a}")
     if len(value) > _LONGEST_LINE:
         raise ValueError(f"should have at most {_LONGEST_LINE} characters. It has {len(value):,}")
     return value
@@ -132,8 +143,11 @@ def _share(value: object) -> float:
 def code_key(value: object) -> float:
     """TOML's keys are text; codes are numbers."""
     if isinstance(value, str):
-        if not re.fullmatch(r"[+-]?[0-9]{1,12}(\.[0-9]{1,12})?", value.strip()):
+        found = re.fullmatch(r"[+-]?([0-9]+)(\.[0-9]+)?", value.strip())
+        if found is None:
             raise ValueError("a code should be a number")
+        if len(found[1]) > _MOST_DIGITS or len(found[2] or ".") - 1 > _MOST_DIGITS:
+            raise ValueError(f"a code should have at most {_MOST_DIGITS} digits before and after .")
         return float(value)
     return number(value)
 

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationError
 
+from cpeval.definitions.choices import Choices
 from cpeval.definitions.consistency import inconsistencies
 from cpeval.definitions.every_mistake import every_mistake, too_large
 from cpeval.definitions.in_and_out import InAndOut
 from cpeval.definitions.items import Goals, Item, Responses
 from cpeval.definitions.kinds import MOST_ITEMS, Line, Name, Remark, Text, Texts
-from cpeval.definitions.part import Part
+from cpeval.definitions.part import Part, refuse_if
 from cpeval.definitions.scale_order import sources
 from cpeval.definitions.scales import Scale
 from cpeval.definitions.value_sets import ValueSet
@@ -36,7 +37,7 @@ class Licence(Part):
     address: Remark = ""
 
 
-class Instrument(InAndOut):
+class Instrument(InAndOut, Choices):
     """An instrument's definition: items, scales, licence, citation.
 
     Made from a TOML file by `Instrument.from_toml`, or one of the catalogue by
@@ -60,7 +61,14 @@ class Instrument(InAndOut):
     value_sets: Annotated[dict[Name, ValueSet], Field(max_length=50)] = {}
     value_set: Line | None = None
 
-    checks: ClassVar = (inconsistencies,)
+    checks: ClassVar = (
+        inconsistencies,
+        refuse_if(
+            lambda one: one.status == "verified" and not one.sources,
+            'status = "verified" needs one at least: where the rule was seen',
+            "sources",
+        ),
+    )
 
     # ---- what is in it
 
@@ -150,9 +158,11 @@ class Instrument(InAndOut):
             values = self.value_sets[self.value_set]
             doubt = "" if values.verified else " (not verified)"
             licence = f" {values.licence}" if values.licence else ""
-            said.append(f"Value set: {values.label}, {values.source}{doubt}.{licence}")
+            # A table of one's own is known by its file's name alone.
+            named = dict.fromkeys([values.label, values.source])
+            said.append(f"Value set: {', '.join(named)}{doubt}.{licence}")
         if self.coding is not None:
-            said.append(f"Data coded {self.coding}.")
+            said.append(f"Data coded {self.coding!r}.")
         return said
 
     def scale(self, column: str) -> Scale:
@@ -223,186 +233,6 @@ class Instrument(InAndOut):
                 f"which one the data have, such as coding={self.codings[0]!r}."
             )
 
-    # ---- what its user adds
-
-    def with_coding(self, name: str) -> Self:
-        """Return the definition for data that have one of the codings that clash.
-
-        Parameters
-        ----------
-        name : str
-            One of ``codings``.
-
-        Raises
-        ------
-        OptionError
-            There is no such coding.
-
-        Examples
-        --------
-        >>> import cpeval as cp
-        >>> k10 = cp.instrument("k10").with_coding("0-4")
-        >>> sorted(k10.answers(k10.item("1")).meaning)
-        [0.0, 1.0, 2.0, 3.0, 4.0]
-        """
-        if name not in self.codings:
-            there = f"It has {listed(self.codings)}" if self.codings else "It has one coding alone"
-            raise OptionError(
-                f"{self.name} has no coding {name!r}{did_you_mean(name, self.codings)}. {there}."
-            )
-        responses = {
-            key: one.model_copy(update={"coding": name}) if name in one.codings else one
-            for key, one in self.responses.items()
-        }
-        return self._derived(responses=responses)
-
-    def with_keys(self, keys: Mapping[str, Sequence[str | int]]) -> Self:
-        """Return the definition with the items of scales that it leaves open.
-
-        Parameters
-        ----------
-        keys : mapping
-            Scale name to item codes; ``"3-12"`` stands for a range.
-
-        Raises
-        ------
-        DefinitionError
-            A scale or item that isn't there, a scale that has its items already, or a number of
-            items that is not the scale's: all at once.
-
-        Examples
-        --------
-        >>> import cpeval as cp
-        >>> own = cp.instrument("rg_uk").with_keys({"domestic": ["1-6"]})
-        >>> own.columns
-        ['rg_uk', 'rg_uk_domestic']
-        """
-        open_ = [scale.name for scale in self.scales if scale.items == "key"]
-        wrong = [
-            f"- {name!r}{did_you_mean(name, open_)}: no scale of that name waits for its items"
-            for name in keys
-            if name not in open_
-        ]
-        if wrong:
-            raise DefinitionError(
-                f"{self.name}: keys name scales that need none:\n"
-                + "\n".join(wrong)
-                + f"\nScales that wait for their items: {listed(open_) or 'none'}."
-            )
-        given = self.model_dump()
-        for scale in given["scales"]:
-            if scale["name"] in keys and scale["items"] == "key":
-                scale["items"] = list(keys[scale["name"]])
-        return self.from_mapping(given, where=f"{self.name} with keys")
-
-    def with_bands(
-        self, column: str, bands: Mapping[str, tuple[float, float]], *, source: str, name: str = ""
-    ) -> Self:
-        """Return the definition with a set of bands for one of its scales, in place of others.
-
-        Parameters
-        ----------
-        column : str
-            The scale's column.
-        bands : mapping
-            Label to lowest and highest score, in ascending order.
-        source : str
-            Where they are from.
-        name : str, optional
-            Of the set.
-
-        Raises
-        ------
-        DefinitionError
-            No such column, or bands that overlap or lie beyond the scale.
-
-        Examples
-        --------
-        >>> import cpeval as cp
-        >>> own = cp.instrument("who_5").with_bands(
-        ...     "who_5", {"low": (0, 50), "fair": (51, 100)}, source="Our protocol"
-        ... )
-        >>> own.scale("who_5").bands[0].source
-        'Our protocol'
-        """
-        place = self.scales.index(self.scale(column))
-        given = self.model_dump()
-        given["scales"][place]["bands"] = [
-            {
-                "name": name,
-                "source": source,
-                "bands": [{"label": b, "low": low, "high": up} for b, (low, up) in bands.items()],
-            }
-        ]
-        return self.from_mapping(given, where=f"{self.name} with bands")
-
-    def with_value_set(self, value_set: str | Path | ValueSet) -> Self:
-        """Return the definition with a value set chosen.
-
-        Parameters
-        ----------
-        value_set : str, pathlib.Path or ValueSet
-            The name of one of ``value_sets``; the path of a table (.csv or .xlsx) as
-            `ValueSet.from_file` reads it; or one that is loaded.
-
-        Raises
-        ------
-        OptionError
-            There is no such value set, or the instrument has no scale that takes one.
-        DefinitionError, ReadError
-            The table doesn't fit the items, or can't be read.
-
-        Examples
-        --------
-        >>> import cpeval as cp
-        >>> cp.instrument("eq_5d_3l").with_value_set("uk_tto").value_set
-        'uk_tto'
-        """
-        if not any(scale.combine == "value_set" for scale in self.scales):
-            raise OptionError(f"{self.name} takes no value set.")
-        if isinstance(value_set, str) and value_set in self.value_sets:
-            return self._derived(value_set=value_set)
-        if isinstance(value_set, ValueSet):
-            own = value_set
-        elif isinstance(value_set, Path) or "." in str(value_set):
-            codes = next(self.items_of(s) for s in self.scales if s.combine == "value_set")
-            own = ValueSet.from_file(value_set, items=codes)
-        else:
-            raise OptionError(
-                f"{self.name} has no value set {value_set!r}"
-                f"{did_you_mean(value_set, self.value_sets)}. It has "
-                f"{listed(self.value_sets)}; a table of your own is named by its path, .csv "
-                "or .xlsx."
-            )
-        given = self.model_dump() | {"value_sets": {"own": own.model_dump()}, "value_set": "own"}
-        return self.from_mapping(given, where=f"{self.name} with the value set {own.label!r}")
-
-    def with_goals(self, number: int) -> Self:
-        """Return the definition with an item for each of so many goals.
-
-        Parameters
-        ----------
-        number : int
-            How many columns of goals the data have.
-
-        Raises
-        ------
-        OptionError
-            It isn't an instrument of goals.
-        """
-        if self.goals is None:
-            raise OptionError(f"{self.name} has items, not goals.")
-        items = [
-            Item(code=str(n), label=f"{self.goals.label} {n}", responses=self.goals.responses)
-            for n in range(1, number + 1)
-        ]
-        return self._derived(items=items)
-
-    def _derived(self, **changes: object) -> Self:
-        made = self.model_copy(update=changes)
-        made.__dict__.pop("_items", None)
-        return made
-
     # ---- in and out
 
     @classmethod
@@ -431,14 +261,22 @@ class Instrument(InAndOut):
         cls, definition: Mapping[str, object], *, where: str = "The definition"
     ) -> Self:
         """Validate a definition that is in memory; ``where`` names it in messages."""
+        made, lines = cls.validated(definition)
+        if made is None:
+            said = "\n".join(f"- {line}" for line in lines)
+            raise DefinitionError(f"{where} has mistakes:\n{said}")
+        return made
+
+    @classmethod
+    def validated(cls, definition: Mapping[str, object]) -> tuple[Self | None, list[str]]:
+        """Return the definition, or None and a line for each of its mistakes."""
         lines = too_large(cls, definition)
         if not lines:
             try:
-                return cls.model_validate(definition)
+                return cls.model_validate(definition), []
             except ValidationError as error:
                 lines = every_mistake(cls, definition, error)
-        said = "\n".join(f"- {line}" for line in lines)
-        raise DefinitionError(f"{where} has mistakes:\n{said}")
+        return None, lines
 
     def __hash__(self) -> int:
         """Hash by identity of the definition, so that it can be a key."""
@@ -451,7 +289,9 @@ class Instrument(InAndOut):
         -------
         Description
             ``table``, a row a scale: column, label, items (how many), range, better, answered
-            (how many must be), missing (the rule), bands. It shows itself in a notebook.
+            (how many must be), missing (the rule), bands, published (important difference,
+            reliable change, reliability; their sources are in ``note``). It shows itself in a
+            notebook.
         """
         from cpeval.definitions.description import describe
 
@@ -459,8 +299,7 @@ class Instrument(InAndOut):
 
     def __repr__(self) -> str:
         """Return the definition's head and its scales as text."""
-        table = self.describe().table.to_string(index=False)
-        return f"{self.name}: {self.title} ({self.status})\n{table}"
+        return f"{self.name}: {self.title} ({self.status})\n{self.describe().shown()}"
 
     __str__ = __repr__
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
@@ -98,11 +99,31 @@ class Bands(Part):
 
 
 class Published(Part):
-    """A published figure with its source; ``verified`` is false when taken from memory."""
+    """A published figure with its source; ``verified`` is false when taken from memory.
+
+    An important difference is the smallest change that matters to people; a reliable change is
+    larger than what error of measurement gives by chance.
+    """
 
     value: Number
     source: Text
     verified: Truth = True
+
+
+def _of_published(key: str, fits: Callable[[float], bool], text: str) -> Check:
+    def check(scale: Scale) -> Finding:
+        figure: Published | None = getattr(scale, key)
+        if figure is not None and not fits(figure.value):
+            yield Mistake((key, "value"), f"{text}. Got {figure.value:g}", (key,))
+
+    return check
+
+
+def _terms_once(scale: Scale) -> Finding:
+    names = [term.scale for term in scale.terms or ()]
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        yield Mistake(("terms",), f"the scale {listed(twice)} stands twice; add up its weights")
 
 
 def _one_source(scale: Scale) -> Finding:
@@ -184,10 +205,17 @@ class Scale(Part):
     better: Literal["higher", "lower"] | None = None
     bands: Annotated[list[Bands], Field(max_length=50)] = []
     important_difference: Published | None = None
+    reliable_change: Published | None = None
     reliability: Published | None = None
 
     checks: ClassVar = (
         _one_source,
+        _terms_once,
+        *(
+            _of_published(key, lambda value: value > 0, "should be more than 0")
+            for key in ("important_difference", "reliable_change")
+        ),
+        _of_published("reliability", lambda value: 0 <= value <= 1, "should lie between 0 and 1"),
         *(
             refuse_if(_of_scales_with(key), "is for scales of items", key)
             for key in ("key_items", "weights", "counted", "correlation", "answered", "prorate")

@@ -12,6 +12,9 @@ import pandas as pd
 from cpeval.definitions.model import Instrument
 from cpeval.errors import listed
 
+#: As many codes as a message can say with their labels.
+_FEW_CODES = 8
+
 
 def text_columns(
     columns: Mapping[str, str],
@@ -77,7 +80,10 @@ def text_message(
             in_order = sorted(pairs.items(), key=lambda pair: (pair[1], pair[0]))
             recodes.setdefault(tuple(in_order), []).append(column)
         elif odd:
-            lines.append(f"- {column!r} holds text: {listed(sorted(map(str, odd)), most=8)}")
+            meant = definition.answers(definition.item(code)).labels
+            codes = ", ".join(f"{c:g} {label}" for c, label in sorted(meant.items()))
+            told = f" (codes: {codes})" if len(meant) <= _FEW_CODES else ""
+            lines.append(f"- {column!r} holds text: {listed(sorted(map(str, odd)), most=8)}{told}")
         elif len(found) < len(every):
             lines.append(f"- {column!r} holds cells of blanks; make them missing")
         else:
