@@ -9,8 +9,9 @@ import numpy as np
 #: Values tried on each side before the last change from kept to rejected is narrowed down.
 _TRIED = 64
 
-#: How many errors away from the estimate a bound can be before it counts as infinite.
-_FURTHEST = 1e6
+#: How many errors away from the estimate a bound can be before it counts as infinite. Not more:
+#: rounding grows with the distance, and would undo the ties that make it infinite.
+_FURTHEST = 1e5
 
 
 def accepted_interval(

@@ -22,9 +22,6 @@ VARIANTS: tuple[Variant, ...] = get_args(Variant)
 #: Squared statistics closer than this share are tied: what rounding leaves of equal ones.
 _TIED = 1e-9
 
-#: Sums of squares below this share of what they are made of are rounding.
-_UNCHANGED = 1e-24
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WildBootstrap:
@@ -278,8 +275,4 @@ def _statistics(
         )
         parts.append((moved @ c, steps @ c, *squares))
     n0, n1, q0, q1, q2 = (np.concatenate(column) for column in zip(*parts, strict=True))
-    # Where the sum of squares does not change with d, rounding must not say that it does: far out
-    # d squared would blow it up. The samples that tie with the data's own are such.
-    still = q2 <= _UNCHANGED * float((each[1] ** 2).sum())
-    q1[still], q2[still] = 0.0, 0.0
     return _Statistics(n0=n0, n1=n1, q0=q0, q1=q1, q2=q2, own=own)

@@ -100,8 +100,11 @@ def test_adjusted_means_equal_residual_means_of_the_first_stage(seed, made):
     assert_allclose(plain, pd.Series(rows.y).groupby(rows.cluster).mean(), rtol=RTOL, atol=RTOL)
 
 
-def test_a_covariate_constant_within_strata_adjusts_nothing(made):
-    rows = made(4, clusters=8)
+@pytest.mark.parametrize("unit", [1.0, 0.1, 0.7, 1.1, 1 / 3])
+@given(seed=SEEDS)
+def test_a_covariate_constant_within_strata_adjusts_nothing(unit, seed, made):
+    rows = made(seed, clusters=8)
+    rows.x[:, 1] *= unit  # what is left of it within strata is zero, or rounding
     strata = np.arange(8) % 2
     plain = adjusted_means(rows.blocks, rows.counts)
     same = adjusted_means(rows.blocks, rows.counts, covariates=[1], strata=strata)

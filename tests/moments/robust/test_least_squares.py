@@ -82,7 +82,8 @@ def test_a_small_residual_is_not_a_perfect_fit_and_a_constant_outcome_is():
         assert fit.perfect == perfect
         if not perfect:  # rounding of 1e-16 over a share of 1e-10
             assert_allclose(fit.rss, OLS(z[:, 2], x).fit().ssr, rtol=1e-5)
-    z = np.column_stack([x, np.full(40, 1e-17)])
+    z = np.column_stack([x, 1e-17 * rng.normal(size=40)])  # a constant less its mean
+    assert not least_squares((z.T @ z)[np.newaxis], [40]).perfect
     assert least_squares((z.T @ z)[np.newaxis], [40], floor=[0, 0, 1e-30]).perfect
     z[:, 2] = 0
     assert least_squares((z.T @ z)[np.newaxis], [40]).perfect
