@@ -127,6 +127,8 @@ def made():
             terms += [(cluster // 2 == pair) * 1.0 for pair in range(1, (clusters + 1) // 2)]
         if design == "sites":  # each cluster has its own level; the arm varies within
             terms[1] = rng.integers(0, 2, cluster.size) * 1.0
+            first = np.searchsorted(cluster, np.arange(clusters))
+            terms[1][first], terms[1][first + 1] = 0.0, 1.0
             terms += [(cluster == site) * 1.0 for site in range(1, clusters)]
         y = rng.normal(size=cluster.size) + rng.normal(size=clusters)[cluster] + 0.5 * terms[1]
         return centred(np.column_stack(terms), y, cluster)
