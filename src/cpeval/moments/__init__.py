@@ -1,0 +1,1 @@
+"""What cluster-wise cross-products tell: arrays in, arrays out."""
