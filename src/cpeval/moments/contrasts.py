@@ -20,6 +20,8 @@ from cpeval.moments.mixed_parameters import Floats
 from cpeval.moments.satterthwaite import satterthwaite_df, satterthwaite_joint
 
 DegreesOfFreedom = Literal["kenward-roger", "satterthwaite", "normal"]
+#: A relative difference that is rounding, when contrasts follow from others.
+_SAME = 1e-10
 _METHODS = ("kenward-roger", "satterthwaite", "normal")
 
 
@@ -169,9 +171,9 @@ def _independent(fit: MixedFit, rows: Floats, null: ArrayLike) -> tuple[Floats, 
     units = np.sqrt(np.diagonal(fit.cov))
     values = np.broadcast_to(np.asarray(null, dtype=float), (len(rows),))
     left, sizes, right = np.linalg.svd(rows * units, full_matrices=True)
-    r = int((sizes > 1e-10 * sizes[0]).sum())
+    r = int((sizes > _SAME * sizes[0]).sum())
     along = left.T @ values
-    if np.abs(along[r:]).max(initial=0.0) > 1e-8 * max(np.abs(values).max(), sizes[0]):
+    if np.abs(along[r:]).max(initial=0.0) > _SAME * np.abs(values).max():
         raise OptionError(
             "The null values contradict each other: some contrasts follow from others."
         )

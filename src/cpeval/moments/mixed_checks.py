@@ -70,7 +70,7 @@ class Prepared:
 
     def to_effects(self, *, nested: bool) -> Floats:
         """Return the matrix that takes effects of Z~ to effects of Z, outcome scale apart."""
-        inverse = np.linalg.inv(self.turn)
+        inverse: Floats = np.linalg.inv(self.turn)
         return np.eye(2) * inverse[0, 0] if nested else inverse
 
     def log_scales(self, *, restricted: bool) -> float:
@@ -254,20 +254,16 @@ def _left(square: Floats) -> tuple[float, int]:
     return float(square[p, p] - along @ along), int(there.sum())
 
 
-def require_identified(
-    structure: Structure, theta: Floats, factors: Sequence[str], ready: Prepared
-) -> None:
+def require_identified(structure: Structure, theta: Floats, factors: Sequence[str]) -> None:
     """Raise where the data can't tell a variance from the terms, or from another variance."""
     sums = structure.sums(structure.parameters.gamma(theta), residual=True)
     information = project(sums, solve(sums.cross), restricted=True).traces
     own = np.diagonal(information)
-    names = (
-        factors if len(factors) > 1 else factors * len(own[:-1])
-    )  # random slopes are one factor's
-    groups = structure.n_groups if len(factors) > 1 else structure.n_groups * len(own[:-1])
-    for name, n_groups, mine, whole in zip(
-        names, groups, own[:-1], np.diagonal(sums.traces)[:-1], strict=True
-    ):
+    # The variances and covariances of random slopes are all of the one factor.
+    several = len(factors) > 1
+    for i, (mine, whole) in enumerate(zip(own[:-1], np.diagonal(sums.traces)[:-1], strict=True)):
+        name = factors[i if several else 0]
+        n_groups = structure.n_groups[i if several else 0]
         if n_groups < 2:
             raise TooFewError(
                 f"There is one {name}: the variance between them can't be estimated. It takes "

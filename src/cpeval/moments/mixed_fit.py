@@ -8,7 +8,7 @@ from itertools import product
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from cpeval.errors import OptionError, require_option
 from cpeval.moments.mixed_checks import (
@@ -269,7 +269,7 @@ def fit_mixed(
     require_residual(structure, ready, names)
     deviance = ProfiledDeviance(structure, restricted=method == "REML")
     start = _start(structure, deviance)
-    require_identified(structure, start, names, ready)
+    require_identified(structure, start, names)
     best = _settle(deviance, minimise(deviance, start))
     require_convergence(best)
     return _finished(structure, deviance, best, ready, names, method)

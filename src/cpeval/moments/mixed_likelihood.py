@@ -63,9 +63,10 @@ def solve(cross: Floats) -> Solved:
     """Solve the normal equations in W'V^-1 W, shape (q, q), by Cholesky."""
     p = len(cross) - 1
     lower = np.linalg.cholesky(cross)
-    inverse = np.linalg.inv(lower[:p, :p])
+    inverse: Floats = np.linalg.inv(lower[:p, :p])
+    beta: Floats = lower[p, :p] @ inverse
     return Solved(
-        beta=lower[p, :p] @ inverse,
+        beta=beta,
         unscaled=inverse.T @ inverse,
         squares=float(lower[p, p] ** 2),
         log_det=2.0 * float(np.log(np.diagonal(lower)[:p]).sum()),

@@ -56,11 +56,14 @@ class Structure(Protocol):
     parameters: Parameters
 
     @property
-    def n_groups(self) -> tuple[int, ...]: ...
+    def n_groups(self) -> tuple[int, ...]:
+        """Groups of each factor, outermost first."""
 
-    def cross(self, gamma: Floats) -> tuple[float, Floats]: ...
+    def cross(self, gamma: Floats) -> tuple[float, Floats]:
+        """Return log det V and W'V^-1 W."""
 
-    def sums(self, gamma: Floats, *, residual: bool = False) -> Sums: ...
+    def sums(self, gamma: Floats, *, residual: bool = False) -> Sums:
+        """Return all sums, with those of the residual if asked."""
 
 
 def with_residual(

@@ -75,7 +75,7 @@ class NestedFactors:
         return total * shrunk * mean, team
 
     def unexplained(self, gamma: Floats) -> tuple[Floats, Floats]:
-        """Return what is left of the variance of each site, (S,), and team, (G,), given the data."""
+        """Return the variance of each site, (S,), and team, (G,), given the data."""
         _, _, weight, _, shrunk, _, _ = self._cross(gamma)
         team = np.empty_like(weight)
         factor = (gamma[0] * shrunk)[self._site]

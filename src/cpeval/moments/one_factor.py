@@ -140,8 +140,7 @@ class OneFactor:
 
 def _split(inner: Floats, rows: Floats) -> tuple[Floats, Floats, int]:
     """Return C = Q'Z, (k, k, G), Q'W, (q, k, G), and the sum of the ranks of Z."""
-    k, _, n_groups = inner.shape
-    if k == 1:
+    if len(inner) == 1:
         square = np.maximum(inner[0, 0], 0.0)
         root = np.sqrt(square)
         there = square > 0
@@ -182,17 +181,18 @@ def _transposed(matrices: Floats) -> Floats:
 
 def _times(matrices: Floats, columns: Floats) -> Floats:
     """Multiply (k, k, G) by (q, k, G) in each group."""
+    product: Floats
     if len(matrices) == 1:
-        return matrices[0] * columns
-    product: Floats = np.einsum("abg,qbg->qag", matrices, columns)
+        product = matrices[0] * columns
+    else:
+        product = np.einsum("abg,qbg->qag", matrices, columns)
     return product
 
 
 def _matrices(left: Floats, right: Floats) -> Floats:
     """Multiply (k, k, G) by (k, k, G) in each group."""
-    if len(left) == 1:
-        return left * right
-    product: Floats = np.einsum("abg,bcg->acg", left, right)
+    product: Floats
+    product = left * right if len(left) == 1 else np.einsum("abg,bcg->acg", left, right)
     return product
 
 
