@@ -70,7 +70,7 @@ class Prepared:
 
     def to_effects(self, *, nested: bool) -> Floats:
         """Return the matrix that takes effects of Z~ to effects of Z, outcome scale apart."""
-        inverse: Floats = np.linalg.inv(self.turn)
+        inverse = np.asarray(np.linalg.inv(self.turn), dtype=np.float64)
         return np.eye(2) * inverse[0, 0] if nested else inverse
 
     def log_scales(self, *, restricted: bool) -> float:
