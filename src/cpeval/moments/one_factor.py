@@ -102,7 +102,7 @@ class OneFactor:
         return with_residual(
             found,
             first=self.within + _gram(weighted, weighted),
-            second=self._by_pairs(_products(_times(across, twice), score)),
+            second=list(self._by_pairs(_products(_times(across, twice), score))),
             third=self.within + _gram(weighted, twice),
             trace=self.n - inside + np.einsum("aag->", inverse),
             traces=[np.einsum("aag->", self._swap(inner_twice, i)) for i in every],
