@@ -34,6 +34,8 @@ from cpeval.moments.one_factor import OneFactor
 _STARTS = (0.05, 1.0, 20.0)
 #: A variance that changes the deviance by less than this, set to zero, is zero.
 _NO_DIFFERENCE = 1e-9
+#: A standard deviation below this, next to the largest, is zero.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -317,13 +319,16 @@ def _finished(
     """Compute all that the estimates imply, and undo the changes of scale."""
     parameters = structure.parameters
     p = len(structure.within) - 1
-    sums = structure.sums(parameters.gamma(best.x), residual=True)
+    aligned, theta, turn = _aligned(structure, best.x)
+    sums = aligned.sums(parameters.gamma(theta), residual=True)
     solved = solve(sums.cross)
     variance = solved.squares / deviance.df
     restricted = project(sums, solved, restricted=True)
     used = restricted if method == "REML" else project(sums, solved, restricted=False)
-    observed = covariance_of_variances(used, structure, best.x, variance)
-    expected = 2.0 * variance**2 * np.linalg.inv(restricted.traces)
+    observed = covariance_of_variances(used, structure, theta, variance)
+    sizes = np.sqrt(np.diagonal(restricted.traces))
+    expected = np.linalg.inv(restricted.traces / np.outer(sizes, sizes)) / np.outer(sizes, sizes)
+    expected *= 2.0 * variance**2
     f = solved.unscaled
     slopes = f @ sums.first[:, :p, :p] @ f
     curvature = f @ sums.second[:, :, :p, :p] @ f - np.einsum(
@@ -334,11 +339,11 @@ def _finished(
     m = len(parameters.pairs)
     to_beta, shift = ready.to_beta()
     to_variances = np.zeros((m + 1, m + 1))
-    to_variances[:m, :m] = linear_map(parameters, ready.to_effects(nested=len(names) > 1))
+    to_variances[:m, :m] = linear_map(parameters, ready.to_effects(nested=len(names) > 1) @ turn)
     to_variances[m, m] = 1.0
     from_variances = np.linalg.inv(to_variances)
     unit = ready.outcome_scale**2
-    gamma = np.append(parameters.gamma(best.x), 1.0)
+    gamma = np.append(parameters.gamma(theta), 1.0)
     variances = unit * variance * (to_variances @ gamma)
 
     def by_variances(derivatives: Floats) -> Floats:
@@ -381,6 +386,23 @@ def _finished(
         structure=structure,
         scaling=ready,
     )
+
+
+def _aligned(
+    structure: OneFactor | NestedFactors, theta: Floats
+) -> tuple[OneFactor | NestedFactors, Floats, Floats]:
+    """Turn random slopes so that they are uncorrelated: structure, theta and the turn, (k, k).
+
+    When they are nearly collinear, information about them spans many orders of size. So turned,
+    each order is in a row of its own and no digits are lost.
+    """
+    parameters = structure.parameters
+    if len(parameters.pairs) == parameters.size or isinstance(structure, NestedFactors):
+        return structure, theta, np.eye(parameters.size)
+    _, sizes, turn = np.linalg.svd(parameters.triangle(theta).T)
+    straight = np.zeros_like(theta)
+    straight[parameters.diagonal] = np.where(sizes > _ROUNDING * sizes[0], sizes, 0.0)
+    return structure.turned(turn.T), straight, turn.T
 
 
 def _singular(covariance: Floats) -> bool:
