@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -25,15 +24,11 @@ from cpeval.moments.mixed_likelihood import (
     solve,
 )
 from cpeval.moments.mixed_parameters import Floats, diagonal, linear_map, unstructured
-from cpeval.moments.mixed_sums import Structure
+from cpeval.moments.mixed_search import largest_likelihood, starting_point
 from cpeval.moments.nested_factors import NestedFactors
-from cpeval.moments.newton import Minimum, minimise
+from cpeval.moments.newton import Minimum
 from cpeval.moments.one_factor import OneFactor
 
-#: Sizes of the random effects' variance, next to that of a group's mean, where searches may begin.
-_STARTS = (0.05, 1.0, 20.0)
-#: A variance that changes the deviance by less than this, set to zero, is zero.
-_NO_DIFFERENCE = 1e-9
 #: A standard deviation below this, next to the largest, is zero.
 _ROUNDING = 1e-12
 
@@ -270,42 +265,11 @@ def fit_mixed(
         structure = OneFactor(ready.blocks, ready.random, ready.n, free)
     require_residual(structure, ready, names)
     deviance = ProfiledDeviance(structure, restricted=method == "REML")
-    start = _start(structure, deviance)
+    start = starting_point(structure, deviance)
     require_identified(structure, start, names)
-    best = _settle(deviance, minimise(deviance, start))
+    best = largest_likelihood(deviance, start)
     require_convergence(best)
     return _finished(structure, deviance, best, ready, names, method)
-
-
-def _start(structure: Structure, deviance: ProfiledDeviance) -> Floats:
-    """Return the best of a few triangles, diagonal, from small to large variances."""
-    parameters = structure.parameters
-    sizes = np.sqrt([groups / structure.n for groups in structure.n_groups])
-    tried = product(np.sqrt(_STARTS), repeat=len(sizes))
-    found = []
-    for relative in tried:
-        theta = np.zeros(len(parameters.pairs))
-        theta[parameters.diagonal] = sizes * relative
-        found.append((deviance.value(theta), theta))
-    return min(found, key=lambda one: one[0])[1]
-
-
-def _settle(deviance: ProfiledDeviance, best: Minimum) -> Minimum:
-    """Set entries on the triangle's diagonal to zero where that makes no difference."""
-    parameters = deviance.structure.parameters
-    for position in parameters.diagonal:
-        theta = best.x.copy()
-        theta[position] = 0.0
-        if 0 < abs(best.x[position]) < 0.1 and deviance.value(theta) <= best.value + _NO_DIFFERENCE:
-            again = minimise(deviance, theta)
-            if abs(again.x[position]) <= abs(best.x[position]):
-                best = Minimum(
-                    x=again.x,
-                    value=again.value,
-                    gradient=again.gradient,
-                    steps=best.steps + again.steps,
-                )
-    return best
 
 
 def _finished(
