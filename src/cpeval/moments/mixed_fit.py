@@ -29,9 +29,6 @@ from cpeval.moments.nested_factors import NestedFactors
 from cpeval.moments.newton import Minimum
 from cpeval.moments.one_factor import OneFactor
 
-#: A standard deviation below this, next to the largest, is zero.
-_ROUNDING = 1e-12
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MixedFit:
@@ -365,7 +362,7 @@ def _aligned(
         return structure, theta, np.eye(parameters.size)
     _, sizes, turn = np.linalg.svd(parameters.triangle(theta).T)
     straight = np.zeros_like(theta)
-    straight[parameters.diagonal] = np.where(sizes > _ROUNDING * sizes[0], sizes, 0.0)
+    straight[parameters.diagonal] = sizes
     return structure.turned(turn.T), straight, turn.T
 
 

@@ -177,11 +177,8 @@ def covariance_of_variances(
     jacobian[:m, :m] = parameters.jacobian(theta)
     jacobian[:, m] = gamma
     full = jacobian.T @ (hessian / variance) @ jacobian
-    first = slope / variance
-    full[:m, :m] += parameters.curvature(first[:m])
-    full[:m, m] += jacobian[:m, :m].T @ first[:m]
-    full[m, :m] += jacobian[:m, :m].T @ first[:m]
-    full[m, m] += gamma @ first
+    # The slopes by theta and the logarithm are zero here; those by a variance of zero need not be.
+    full[:m, :m] += parameters.curvature(slope[:m] / variance)
     values, vectors = np.linalg.eigh(full)
     kept = values > 1e-8 * values[-1]
     root = jacobian @ (vectors[:, kept] / np.sqrt(values[kept]))

@@ -169,6 +169,17 @@ def test_contrasts_that_follow_from_others_are_not_counted(make_blocks):
         joint_test(fit, three, null=[0, 0, 1])
 
 
+def test_joint_satterthwaite_with_two_df_or_fewer_takes_two(make_blocks):
+    # lmerTest's rule: the mean of F is infinite then.
+    X, y, _, site = random_study(11, n_sites=4)
+    X[:, 1] = site % 2
+    fit = fit_mixed(**make_blocks(X, y, site))
+    single = contrast_tests(fit, df="satterthwaite").df
+    assert single[1] < 1.9
+    rows = np.array([[0, 1, 0], [0, 0, 1]])
+    assert joint_test(fit, rows, df="satterthwaite").df_den == 2.0
+
+
 def test_normal_is_the_limit_of_t(make_blocks):
     X, y, unit, site = random_study(2)
     fit = fit_mixed(**make_blocks(X, y, unit, site))
