@@ -217,7 +217,8 @@ def _worries(
             f"{names[k]!r} can't be known without {cluster} {listed(which, most=5)}: "
             "one cluster alone says nothing of its error."
         )
-    few = table["df"].to_numpy() < _FEW_DF
+    # An intercept's error is seldom what is asked for.
+    few = (table["df"].to_numpy() < _FEW_DF) & ((names != "Intercept") | (len(names) == 1))
     if few.any():
         found.append(
             f"Fewer than {_FEW_DF} degrees of freedom for {listed(names[few])}: too few {cluster}s "
