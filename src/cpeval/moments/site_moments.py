@@ -312,9 +312,7 @@ class SiteMoments:
         group = np.array([place[label] for k in used if (label := self.site[k]) is not None])
         weight, offset, cross = self.weight[used], self.offset[used], self.cross[used]
         counts = self.n[used]
-        labels: tuple[Level, ...] = tuple(
-            f"{self.site[k]}/{self.team[k]}" if by == "team" else str(self.site[k]) for k in used
-        )
+        labels = tuple(self.team[k] for k in used)
         if by == "site":
             weight, offset, cross = combined(weight, offset, cross, group, len(names))
             counts = np.bincount(group, weights=counts, minlength=len(names)).astype(np.int64)
@@ -328,6 +326,7 @@ class SiteMoments:
             group=group,
             labels=labels,
             sites=names,
+            by=by,
             terms=self.terms,
             origin=origin,
         )

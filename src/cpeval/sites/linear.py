@@ -168,7 +168,7 @@ def linear(
     clusters = len(prepared.blocks.labels)
     if clusters < 2 and vcov != "classical":
         raise TooFewError(
-            f"One {cluster} only, {listed(prepared.blocks.labels)}: cluster-robust errors need "
+            f"One {cluster} only, {prepared.blocks.name(0)}: cluster-robust errors need "
             "two at least. vcov='classical' treats people as independent."
         )
     white = whitened(prepared.blocks.blocks, prepared.blocks.counts, floor=prepared.floor)
@@ -212,10 +212,12 @@ def _worries(
     names = np.array(prepared.terms)
     # Without a mean of its own an intercept far from the data hangs on all other terms.
     for k in map(int, np.flatnonzero(alone.any(axis=1))):
-        which = [prepared.blocks.labels[g] for g in np.flatnonzero(alone[k])]
+        needed = list(map(int, np.flatnonzero(alone[k])))
+        which = ", ".join(prepared.blocks.name(g) for g in needed[:5])
         found.append(
-            f"{names[k]!r} can't be known without {cluster} {listed(which, most=5)}: "
-            "one cluster alone says nothing of its error."
+            f"{str(names[k])!r} can't be known without {cluster} {which}"
+            f"{' and others' if len(needed) > 5 else ''}: one cluster alone says nothing of the "
+            "error."
         )
     # An intercept's error is seldom what is asked for.
     few = (table["df"].to_numpy() < _FEW_DF) & ((names != "Intercept") | (len(names) == 1))
