@@ -58,7 +58,9 @@ def test_one_term_tested_jointly_is_its_own_t_test(moments):
         result = cp.sites.linear(moments("apiclus1"), vcov=kind)
         for row in result.table.itertuples():
             one = result.test(row.term).table.iloc[0]
-            assert_allclose([one.statistic, one.df, one.p], [row.statistic**2, row.df, row.p], rtol=1e-9)
+            assert_allclose(
+                [one.statistic, one.df, one.p], [row.statistic**2, row.df, row.p], rtol=1e-9
+            )
 
 
 def test_a_formula_term_stands_for_its_dummies(moments):

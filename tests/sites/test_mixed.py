@@ -145,7 +145,9 @@ def test_weights_are_precisions():
     for k in range(2):
         step = np.eye(2)[k] * 1e-4 * best
         slope = (criterion(best + step) - criterion(best - step)) / 2e-4
-        assert abs(slope) < 1e-5  # central differences, error of order 1e-8 times a third derivative
+        assert (
+            abs(slope) < 1e-5
+        )  # central differences, error of order 1e-8 times a third derivative
     assert np.isnan(result.loglik)
 
 

@@ -65,6 +65,8 @@ class SiteMoments:
         Means less ``origin``: that way they keep their digits.
     cross : array, shape (U, q, q)
         Cross-products about the unit's own means.
+    version : int
+        Of the form in which they are written to a file.
 
     Notes
     -----
@@ -317,9 +319,7 @@ class SiteMoments:
             weight, offset, cross = combined(weight, offset, cross, group, len(names))
             counts = np.bincount(group, weights=counts, minlength=len(names)).astype(np.int64)
             labels, group = names, np.arange(len(names))
-        blocks, origin = about_origin(
-            weight, offset, cross, self.origin, intercept=self.intercept
-        )
+        blocks, origin = about_origin(weight, offset, cross, self.origin, intercept=self.intercept)
         return Blocks(
             blocks=blocks,
             counts=counts,
@@ -368,6 +368,14 @@ class SiteMoments:
     def from_json(cls, path: str | Path) -> SiteMoments:
         """Read moments that `to_json` wrote.
 
+        Parameters
+        ----------
+        path : str or pathlib.Path
+
+        Returns
+        -------
+        SiteMoments
+
         Raises
         ------
         ReadError
@@ -406,4 +414,3 @@ class SiteMoments:
                 f"No row of {int(self.dropped.sum()):,} has a value in every column that "
                 f"{self.formula!r} needs, and a site. Look for a column that is missing throughout."
             )
-

@@ -71,6 +71,10 @@ class Mixed(Result):
         Factor to its number of groups.
     dropped_terms : tuple of str
         Terms that were constant or followed from others.
+    random_terms : tuple of str
+        The intercept and the terms with random slopes.
+    fit, prepared : MixedFit, Prepared
+        Arrays that `effects` and `test` need.
     """
 
     variances: pd.DataFrame
@@ -84,9 +88,9 @@ class Mixed(Result):
     n_dropped: int
     n_groups: dict[str, int]
     dropped_terms: tuple[str, ...]
-    _fit: MixedFit = field(repr=False)
-    _prepared: Prepared = field(repr=False)
-    _random_terms: tuple[str, ...] = field(repr=False)
+    fit: MixedFit = field(repr=False)
+    prepared: Prepared = field(repr=False)
+    random_terms: tuple[str, ...]
 
     def effects(self) -> pd.DataFrame:
         """Predict the effect of each group (BLUP).
@@ -97,13 +101,13 @@ class Mixed(Result):
             factor, group (the data's label), estimate, se (given the variances and the fixed
             effects), se_prediction (fixed effects are estimated too), term, site.
         """
-        blocks = self._prepared.blocks
+        blocks = self.prepared.blocks
         frames = []
-        for effects in predict_effects(self._fit):
+        for effects in predict_effects(self.fit):
             at_site = effects.factor == "site"
             labels = list(blocks.sites if at_site else blocks.labels)
             sites = labels if at_site else [blocks.sites[g] for g in blocks.group]
-            for k, term in enumerate(self._random_terms):
+            for k, term in enumerate(self.random_terms):
                 frames.append(
                     pd.DataFrame(
                         {
@@ -138,10 +142,10 @@ class Mixed(Result):
         TooFewError
             Kenward and Roger's approximation has no answer.
         """
-        which = self._prepared.contrasts(terms)
+        which = self.prepared.contrasts(terms)
         df = cast(DegreesOfFreedom, self.df_method)
-        found = joint_test(self._fit, np.eye(len(self._prepared.terms))[which], df=df)
-        names = [self._prepared.terms[k] for k in which]
+        found = joint_test(self.fit, np.eye(len(self.prepared.terms))[which], df=df)
+        names = [self.prepared.terms[k] for k in which]
         note = f"F test with {_DF[self.df_method]}."
         return joint(names, found.statistic, found.df_num, found.df_den, found.p, note)
 
@@ -261,9 +265,9 @@ def mixed(
         n_dropped=prepared.n_dropped,
         n_groups=dict(zip(factors, fit.n_groups, strict=True)),
         dropped_terms=prepared.dropped_terms,
-        _fit=fit,
-        _prepared=prepared,
-        _random_terms=effects,
+        fit=fit,
+        prepared=prepared,
+        random_terms=effects,
     )
 
 

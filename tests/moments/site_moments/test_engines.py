@@ -70,7 +70,9 @@ def test_engines_agree(engine, formula, weights):
 @pytest.mark.filterwarnings("ignore:Dask support is moving:FutureWarning")
 @pytest.mark.parametrize("apart", [None, 1e7])
 def test_dask_agrees(apart):
-    data = with_gaps(made()) if apart is None else far(apart=apart).rename(columns={"site": "trust"})
+    data = (
+        with_gaps(made()) if apart is None else far(apart=apart).rename(columns={"site": "trust"})
+    )
     formula = "y ~ arm + baseline + C(sex) + arm:baseline" if apart is None else "y ~ x"
     options = {"site": "trust", "team": "team" if apart is None else None}
     expected = SiteMoments.from_data(data, formula, **options)
@@ -132,7 +134,7 @@ def test_infinite_values_and_impossible_arithmetic_are_refused(engine):
 
     data = made()
     data.loc[6, "y"] = np.inf
-    with pytest.raises(DataError, match="[Ii]nfinite"):
+    with pytest.raises(DataError, match=r"[Ii]nfinite"):
         moments(data, "y ~ arm")
     with pytest.raises(DataError, match="logarithm of zero"):
         moments(made().assign(z=[0.0, *np.ones(239)]), "y ~ log(z)")

@@ -46,7 +46,9 @@ def test_columns_and_products_are_those_of_formulaic(formula):
     shifted = np.column_stack([x.to_numpy() - blocks.origin.x, y - blocks.origin.y])
     inside = [(data.trust == site).to_numpy() for site in blocks.labels]
     expected = np.array([shifted[rows].T @ shifted[rows] for rows in inside])
-    np.testing.assert_allclose(blocks.blocks, expected, rtol=RTOL, atol=RTOL * np.abs(expected).max())
+    np.testing.assert_allclose(
+        blocks.blocks, expected, rtol=RTOL, atol=RTOL * np.abs(expected).max()
+    )
 
 
 def test_true_and_false_are_one_dummy():
