@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
+from functools import partial, reduce
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -24,6 +26,9 @@ _LOOK = 1000
 #: Where the spread of units' means is so many times the spread within units (as variances), the
 #: products about a common origin have lost half the digits: the units' own means are subtracted.
 _FAR_APART = 1e6
+
+#: Columns that count rows which no analysis should go over in silence.
+_FAULTS = ("wrong", "infinite", "bad_weight")
 
 
 def levels_seen(frame: Lazy, names: Sequence[str]) -> dict[str, list[Level]]:
@@ -57,24 +62,22 @@ def lazy_sums(
     DataError
         Infinite values, negative weights, or arithmetic that has no value, with their numbers.
     """
-    rows = _prepared(frame, formula, model, levels, site=site, team=team, weights=weights)
     names = [f"z{k}" for k in range(len(model) + 1)]
-    origin = _origin(rows, names, [not column.numbers for column in model])
+    prepare = partial(
+        _prepared, frame, formula, model, levels, site=site, team=team, weights=weights
+    )
+    origin = _origin(prepare(np.zeros(len(names))), names, [not c.numbers for c in model])
+    rows = prepare(origin)
     labels = ["site", "team"] if team is not None else ["site"]
-    shifted = [(nw.col(name) - float(c)).alias(name) for name, c in zip(names, origin, strict=True)]
     # Each row's weight is in every product; without weights nothing is multiplied by one.
     share = nw.col("w") if weights is not None else None
-    counted = [
-        nw.len().alias("rows"),
-        *_sums(["kept", "wrong", "infinite", "bad_weight"]),
-        *_sums([] if weights is None else ["w"]),
-    ]
+    counted = [nw.len().alias("rows"), *_sums(["kept", *_FAULTS])]
+    counted += _sums([] if weights is None else ["w"])
     summed = [_times(nw.col(name), share).alias(f"s_{name}") for name in names]
     summed += _products(names, share)
     table = _collected(
         # Products are columns first: Dask sums nothing but columns.
-        rows.with_columns(shifted)
-        .with_columns(summed)
+        rows.with_columns(summed)
         .group_by(labels)
         .agg(*counted, *_sums([f"s_{name}" for name in names]), *_sums(_product_names(names)))
     )
@@ -86,10 +89,12 @@ def lazy_sums(
     total = table[[f"s_{name}" for name in names]].fillna(0).to_numpy(dtype=float)
     offset = total / np.where(weight > 0, weight, 1.0)[:, np.newaxis]
     cross = _square(table, len(names))
+    if not np.isfinite(cross).all():
+        raise DataError("Numbers are too large to multiply: take other units, or correct them.")
     between = offset[:, :, np.newaxis] * offset[:, np.newaxis, :]
     cross -= weight[:, np.newaxis, np.newaxis] * between
     if _lossy(n, weight, offset, cross):
-        cross = _about_own_means(rows, names, labels, shifted, share, table)
+        cross = _about_own_means(rows, names, labels, share, table)
     # What rounding leaves of nothing may be below it.
     squares = np.einsum("uqq->uq", cross)
     np.maximum(squares, 0.0, out=squares)
@@ -108,13 +113,21 @@ def _prepared(
     formula: Formula,
     model: Sequence[Column],
     levels: Mapping[str, Levels],
+    origin: Floats,
     *,
     site: str,
     team: str | None,
     weights: str | None,
 ) -> Lazy:
-    """Make the columns that are summed: site, team, z0 … (null in rows not used), kept, faults."""
+    """Make the columns that are summed: site, team, w, kept, faults, z0 … (null where not kept).
+
+    Few steps a row: a sum of sizes is finite where no number is missing or infinite.
+    """
     schema = frame.collect_schema()
+    place = {name: k for k, name in enumerate(formula.columns)}
+    numeric = [factor for factor in formula.factors if factor.text not in levels]
+    category = {f.columns[0] for f in formula.factors if f.text in levels}
+    in_numbers = {name for factor in numeric for name in factor.columns}
 
     def present(name: str) -> nw.Expr:
         there = ~nw.col(name).is_null()
@@ -124,76 +137,76 @@ def _prepared(
         value = nw.col(name)
         if schema[name] == nw.Boolean:
             value = value.cast(nw.Int8)
-        # Not a number and null are the same gap, whatever the engine makes of the first.
-        return nw.when(present(name)).then(value.cast(nw.Float64))
+        return value if schema[name] == nw.Float64 else value.cast(nw.Float64)
 
-    numeric = [factor for factor in formula.factors if factor.text not in levels]
-    kept = present(site) if team is None else present(site) & present(team)
-    for name in formula.columns:
-        kept = kept & present(name)
-    first = [
+    needed = [site, *([team] if team is not None else []), *sorted(category)]
+    labels = ["site", "team"] if team is not None else ["site"]
+    weighed = [number(weights).alias("w")] if weights is not None else []
+    taken = frame.select(
+        # Not a number is as missing as null: one group.
         nw.when(present(site)).then(nw.col(site)).alias("site"),
         *([nw.when(present(team)).then(nw.col(team)).alias("team")] if team is not None else []),
-        *(nw.col(name).alias(f"c{k}") for k, name in enumerate(formula.columns)),
+        *(nw.col(name).alias(f"c{place[name]}") for name in sorted(category)),
+        *(number(name).alias(f"n{place[name]}") for name in sorted(in_numbers)),
+        *weighed,
+        reduce(operator.and_, map(present, needed)).alias("labelled"),
+    )
+    inputs = {name: nw.col(f"n{place[name]}") for name in in_numbers}
+    computed_ones = [factor for factor in numeric if factor.tree is not None]
+    values = {
+        factor.text: nw.col(f"v{k}") if factor.tree is not None else inputs[factor.columns[0]]
+        for k, factor in enumerate(numeric)
+    }
+    taken = taken.with_columns(
         *(
-            number(name).alias(f"n{k}")
-            for k, name in enumerate(formula.columns)
-            if schema[name].is_numeric() or schema[name] == nw.Boolean
+            computed(factor, inputs, ON_EXPRESSIONS).alias(f"v{k}")
+            for k, factor in enumerate(numeric)
+            if factor.tree is not None
         ),
-        *([number(weights).alias("w")] if weights is not None else []),
-        kept.alias("complete"),
-    ]
-    place = {name: k for k, name in enumerate(formula.columns)}
-    inputs = {name: nw.col(f"n{k}") for name, k in place.items()}
-    values = [
-        computed(factor, inputs, ON_EXPRESSIONS).alias(f"v{k}") for k, factor in enumerate(numeric)
-    ]
-    value_of = {factor.text: nw.col(f"v{k}") for k, factor in enumerate(numeric)}
-
-    def product(column: Column) -> nw.Expr:
-        parts = [
-            nw.when(nw.col(f"c{place[factor.columns[0]]}") == level)
-            .then(nw.lit(1.0))
-            .otherwise(nw.lit(0.0))
-            for factor, level in column.dummies
-        ]
-        parts += [value_of[factor.text] for factor in column.numbers]
-        whole = parts[0]
-        for part in parts[1:]:
-            whole = whole * part
-        return whole
-
-    made = [*(product(column) for column in model), value_of[formula.outcome.text]]
-    sound = ~nw.lit(False)
-    for value in value_of.values():
-        sound = sound & ~value.is_null()
-    complete = nw.col("complete")
-    finite = ~nw.lit(False)
-    for k in range(len(made)):
-        finite = finite & nw.col(f"z{k}").is_finite()
-    weighed = nw.col("w") > 0 if weights is not None else ~nw.lit(False)
-    bad_weight = (
-        (nw.col("w") < 0) | ~nw.col("w").is_finite() if weights is not None else nw.lit(False)
+        size=_sizes([*inputs.values(), *([nw.col("w")] if weights is not None else [])]),
     )
-    labels = ["site", "team"] if team is not None else ["site"]
-    keep = [*labels, "complete", *(["w"] if weights is not None else [])]
-    staged = (
-        frame.select(first)
-        .with_columns(values)
-        .select(*keep, sound.alias("sound"), *(z.alias(f"z{k}") for k, z in enumerate(made)))
-        .with_columns(finite=finite, weighed=weighed, bad=bad_weight)
-    )
-    usable = complete & nw.col("sound") & nw.col("finite") & nw.col("weighed")
-    return staged.select(
+    whole = _sizes([nw.col("size"), *(values[factor.text] for factor in computed_ones)])
+    given = nw.col("labelled") & nw.col("size").is_finite()
+    kept = nw.col("labelled") & whole.is_finite()
+    bad_weight = nw.lit(False)
+    if weights is not None:
+        kept = kept & (nw.col("w") > 0)
+        bad_weight = (nw.col("w") < 0) | (nw.col("w") == float("inf"))
+    made = [_product(column, values, place) for column in model]
+    made.append(values[formula.outcome.text])
+    # A number that is computed from numbers and isn't one, null or not finite.
+    unsound = [~(~values[f.text].is_null() & values[f.text].is_finite()) for f in computed_ones]
+    return taken.with_columns(
+        kept=_flag(kept),
+        wrong=_flag(given & reduce(operator.or_, unsound)) if unsound else nw.lit(0),
+        infinite=_flag(nw.col("labelled") & (nw.col("size") == float("inf"))),
+        bad_weight=_flag(bad_weight),
+    ).select(
         *labels,
-        usable.alias("usable"),
-        _flag(usable).alias("kept"),
-        _flag(complete & ~nw.col("sound")).alias("wrong"),
-        _flag(complete & nw.col("sound") & ~nw.col("finite")).alias("infinite"),
-        _flag(nw.col("bad")).alias("bad_weight"),
-        *([nw.when(usable).then(nw.col("w")).alias("w")] if weights is not None else []),
-        *(nw.when(usable).then(nw.col(f"z{k}")).alias(f"z{k}") for k in range(len(made))),
+        "kept",
+        *_FAULTS,
+        *([nw.when(nw.col("kept") == 1).then(nw.col("w")).alias("w")] if weighed else []),
+        *(
+            nw.when(nw.col("kept") == 1).then(z - float(c) if c else z).alias(f"z{k}")
+            for k, (z, c) in enumerate(zip(made, origin, strict=True))
+        ),
     )
+
+
+def _sizes(values: Sequence[nw.Expr]) -> nw.Expr:
+    """Add up absolute values: null or not finite where one of them is."""
+    return reduce(operator.add, (value.abs() for value in values))
+
+
+def _product(column: Column, values: Mapping[str, nw.Expr], place: Mapping[str, int]) -> nw.Expr:
+    """Multiply the numbers and dummies of one column of the model."""
+    parts = [
+        nw.when(nw.col(f"c{place[factor.columns[0]]}") == level)
+        .then(nw.lit(1.0))
+        .otherwise(nw.lit(0.0))
+        for factor, level in column.dummies
+    ]
+    return reduce(operator.mul, [*parts, *(values[factor.text] for factor in column.numbers)])
 
 
 def _flag(condition: nw.Expr) -> nw.Expr:
@@ -253,12 +266,11 @@ def _about_own_means(
     rows: Lazy,
     names: Sequence[str],
     labels: Sequence[str],
-    shifted: Sequence[nw.Expr],
     share: nw.Expr | None,
     table: pd.DataFrame,
 ) -> Floats:
     """Make the second aggregate: the engine joins each unit's means to its rows."""
-    used = rows.filter(nw.col("usable")).with_columns(shifted)
+    used = rows.filter(nw.col("kept") == 1)
     summed = [_times(nw.col(name), share).alias(f"m_{name}") for name in names]
     summed.append((nw.col("kept") if share is None else share).alias("m_weight"))
     means = (

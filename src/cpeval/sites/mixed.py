@@ -299,15 +299,20 @@ def _fitted(
 
 
 def _variances(fit: MixedFit, effects: Sequence[str]) -> pd.DataFrame:
-    rows = [
-        (factor, variance, term)
-        for factor, matrix in zip(fit.factors, fit.covariances, strict=True)
-        for term, variance in zip(effects, np.diagonal(matrix), strict=True)
-    ]
-    rows.append(("residual", fit.residual, ""))
-    table = pd.DataFrame(rows, columns=["factor", "variance", "term"])
-    table["sd"] = np.sqrt(np.maximum(table["variance"].to_numpy(dtype=float), 0.0))
-    return table[["factor", "variance", "sd", "term"]]
+    by_factor = [np.diagonal(matrix) for matrix in fit.covariances]
+    variance = np.append(np.concatenate(by_factor), fit.residual)
+    factors = [name for name, own in zip(fit.factors, by_factor, strict=True) for _ in own]
+    return pd.DataFrame(
+        {
+            "factor": [*factors, "residual"],
+            "variance": variance,
+            "sd": np.sqrt(np.maximum(variance, 0.0)),
+            "term": [
+                *(term for own in by_factor for term, _ in zip(effects, own, strict=True)),
+                "",
+            ],
+        }
+    )
 
 
 def _worries(fit: MixedFit, factors: Sequence[str], df: str, *, weighted: bool) -> list[str]:
