@@ -258,7 +258,8 @@ def _expected(white: Whitened, adjusted: Floats) -> Floats:
     """Return the covariance that the working model expects, shape (q, q), for unit variance."""
     reached, scaled = _reached(white, adjusted)
     own: Floats = np.einsum("gis,git->st", scaled, adjusted)
-    return own - np.einsum("gis,git->st", reached, reached)
+    lost: Floats = np.einsum("gis,git->st", reached, reached)
+    return own - lost
 
 
 def _total_variance(white: Whitened, adjusted: Floats) -> float:

@@ -14,6 +14,12 @@ Ints = NDArray[np.intp]
 #: R's limit is a norm of 1e-7, so a share of 1e-14: sums of squares can't tell that from rounding.
 DEPENDENT = 1e-11
 
+#: Where all columns leave more than this, none needs a closer look.
+_FAR = 1e-4
+
+#: Rounding of a sum of squares, for weights of one.
+_ROUNDING = 4e-15
+
 #: A fit that leaves no more than this share of the outcome's sum of squares is perfect.
 PERFECT = 1e-13
 
@@ -75,14 +81,15 @@ def independent_terms(cross: ArrayLike, *, floor: ArrayLike | None = None) -> In
             pivots = np.diag(np.linalg.cholesky(scaled))
         except np.linalg.LinAlgError:
             pivots = np.zeros(1)
-        if (pivots**2).min(initial=1.0) > DEPENDENT:
+        if (pivots**2).min(initial=1.0) > _FAR:
             return np.arange(len(cross))
-    # Column by column: subtract from the rest what each column kept explains of it.
-    rest, kept = scaled.copy(), []
+    kept: list[int] = []
     for k in map(int, np.flatnonzero(~empty)):
-        if rest[k, k] > DEPENDENT:
+        weights = np.linalg.solve(scaled[np.ix_(kept, kept)], scaled[kept, k])
+        rest = 1 - scaled[k, kept] @ weights
+        # Large weights that nearly cancel blow rounding up.
+        if rest > DEPENDENT + _ROUNDING * (1 + np.abs(weights).sum()) ** 2:
             kept.append(k)
-            rest = rest - np.outer(rest[:, k], rest[k]) / rest[k, k]
     return np.array(kept, dtype=np.intp)
 
 

@@ -14,24 +14,16 @@ from cpeval.moments.cluster_robust import small_sample_factor
 from cpeval.moments.inversion import accepted_interval
 from cpeval.moments.least_squares import Floats
 from cpeval.moments.whitening import ALONE, Whitened
+from cpeval.moments.wild_multipliers import WEIGHTS, multipliers
 
 Variant = Literal["WCR-C", "WCR-V", "WCR-S", "WCR-B", "WCU-C", "WCU-V", "WCU-S", "WCU-B"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
-
-#: Values that a cluster's residuals are multiplied by, equally likely: mean 0, variance 1.
-WEIGHTS: dict[str, Floats] = {
-    "rademacher": np.array([-1.0, 1.0]),
-    "webb": np.sqrt([1.5, 1.0, 0.5, 1.5, 1.0, 0.5]) * [-1, -1, -1, 1, 1, 1],
-}
 
 #: Squared statistics closer than this share are tied: what rounding leaves of equal ones.
 _TIED = 1e-9
 
 #: Sums of squares below this share of what they are made of are rounding.
 _UNCHANGED = 1e-24
-
-#: Multipliers made at a time: bounds memory, and stays in the processor's cache.
-_AT_A_TIME = 1 << 18
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -168,16 +160,13 @@ def wild_bootstrap(
     require_option("variant", variant, VARIANTS)
     require_option("weights", weights, list(WEIGHTS))
     require_level(level)
-    if isinstance(draws, bool) or not isinstance(draws, int | np.integer) or draws < 1:
-        raise OptionError(f"'draws' must be a whole number of at least 1. Got {draws!r}.")
     chosen = white.contrasts(contrast)
     if len(chosen.white) != 1:
         raise OptionError(f"One contrast at a time: got {len(chosen.white)}.")
     estimate, clusters = float(chosen.estimate[0]), white.counts.size
-    values = WEIGHTS[weights]
-    enumerated = clusters * np.log(values.size) <= np.log(draws) + 1e-12
-    n_draws = values.size**clusters if enumerated else int(draws)
-    smallest = _smallest(variant, values, clusters) if enumerated else 1 / (n_draws + 1)
+    drawn = multipliers(weights, clusters, draws, seed)
+    enumerated, n_draws = drawn.enumerated, drawn.draws
+    smallest = _smallest(variant, weights, clusters) if enumerated else 1 / (n_draws + 1)
     nothing = WildBootstrap(
         estimate=estimate,
         se=np.nan,
@@ -187,7 +176,7 @@ def wild_bootstrap(
         ci_low=np.nan,
         ci_high=np.nan,
         draws=n_draws,
-        enumerated=bool(enumerated),
+        enumerated=enumerated,
         smallest_p=smallest,
     )
     if not chosen.estimable[0] or chosen.alone.any() or white.fit.perfect:
@@ -196,8 +185,7 @@ def wild_bootstrap(
     own = float(((weighting * white.scores).sum(axis=1) ** 2).sum())
     if own <= 1e-24 * white.fit.tss * float(chosen.white[0] @ chosen.white[0]):
         return nothing
-    multipliers = _every(values, clusters) if enumerated else _drawn(values, clusters, draws, seed)
-    found = _statistics(white, chosen.white[0], scores, slopes, weighting, multipliers, own)
+    found = _statistics(white, chosen.white[0], scores, slopes, weighting, drawn.batches, own)
     extra = 0 if enumerated else 1
 
     def p_of(value: float, *, further: bool) -> float:
@@ -220,14 +208,14 @@ def wild_bootstrap(
         ci_low=low,
         ci_high=high,
         draws=n_draws,
-        enumerated=bool(enumerated),
+        enumerated=enumerated,
         smallest_p=smallest,
     )
 
 
-def _smallest(variant: Variant, values: Floats, clusters: int) -> float:
+def _smallest(variant: Variant, weights: str, clusters: int) -> float:
     """Return the least p of an enumeration: where the sample is in it, multiples of it tie."""
-    return float(values.size) ** (1 - clusters) if variant in ("WCR-C", "WCR-V") else 0.0
+    return float(WEIGHTS[weights].size) ** (1 - clusters) if variant in ("WCR-C", "WCR-V") else 0.0
 
 
 def _linear(white: Whitened, c: Floats, variant: Variant) -> tuple[Floats, Floats, Floats]:
@@ -262,41 +250,20 @@ def _inverse_of_rest(shares: Floats) -> Floats:
     return inverse
 
 
-def _every(values: Floats, clusters: int) -> Iterator[Floats]:
-    """Yield all arrangements of multipliers, (at a time, G): the digits of 0, 1, 2, ..."""
-    size, total = values.size, values.size**clusters
-    places = size ** np.arange(clusters)
-    step = max(1, _AT_A_TIME // clusters)
-    for start in range(0, total, step):
-        number = np.arange(start, min(start + step, total))
-        yield values[number[:, np.newaxis] // places % size]
-
-
-def _drawn(
-    values: Floats, clusters: int, draws: int, seed: int | np.random.Generator | None
-) -> Iterator[Floats]:
-    """Yield random multipliers, (at a time, G)."""
-    rng = np.random.default_rng(seed)
-    step = max(1, _AT_A_TIME // clusters)
-    for start in range(0, draws, step):
-        shape = (min(step, draws - start), clusters)
-        yield values[rng.integers(values.size, size=shape, dtype=np.int8)]
-
-
 def _statistics(
     white: Whitened,
     c: Floats,
     scores: Floats,
     slopes: Floats,
     weighting: Floats,
-    multipliers: Iterator[Floats],
+    batches: Iterator[Floats],
     own: float,
 ) -> _Statistics:
     """Return numerators and sums of squares of all draws."""
     reach = (white.shares @ weighting[:, :, np.newaxis])[:, :, 0].T
     each = (weighting * scores).sum(axis=1), (weighting * slopes).sum(axis=1)
     parts: list[tuple[Floats, ...]] = []
-    for v in multipliers:
+    for v in batches:
         moved = v @ scores
         left = v * each[0] - moved @ reach
         if not slopes.any():

@@ -8,7 +8,8 @@ from numpy.testing import assert_allclose
 
 from cpeval.errors import LevelError, OptionError
 from cpeval.moments.whitening import whitened
-from cpeval.moments.wild_bootstrap import VARIANTS, WEIGHTS, wild_bootstrap
+from cpeval.moments.wild_bootstrap import VARIANTS, wild_bootstrap
+from cpeval.moments.wild_multipliers import WEIGHTS
 
 RTOL = 1e-8  # closed forms on both sides
 BISECTED = 1e-8  # the reference's bounds come from a bisection of about 1e-9
