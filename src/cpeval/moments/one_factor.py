@@ -79,39 +79,43 @@ class OneFactor:
         weighted = _times(inverse, self._between)
         score = _times(across, weighted)
         inner = _matrices(across, _matrices(inverse, self._root))
-        moved = [self._swap(score, i) for i in range(len(self.parameters.pairs))]
-        carried = [_times(inner, one) for one in moved]
-        traced = [self._swap_rows(inner, i) for i in range(len(self.parameters.pairs))]
-        cross = self.within + _gram(self._between, weighted)
-        first = [_gram(score, one) for one in moved]
-        second = [[_gram(left, right) for right in carried] for left in moved]
-        trace = [np.einsum("aag->", one) for one in traced]
-        traces = [[np.vdot(left, _transposed(right)) for right in traced] for left in traced]
+        every = range(len(self.parameters.pairs))
+        carried = np.array([_times(inner, self._swap(score, i, axis=1)) for i in every])
+        traced = [self._swap(inner, i) for i in every]
         found = Sums(
             n=self.n,
             log_det=log_det,
-            cross=cross,
-            first=np.array(first),
-            second=np.array(second),
-            trace=np.array(trace),
-            traces=np.array(traces),
+            cross=self.within + _gram(self._between, weighted),
+            first=self._by_pairs(_products(score, score)),
+            second=self._by_pairs(_products(score, carried)).transpose(0, 2, 1, 3),
+            trace=np.array([np.einsum("aag->", one) for one in traced]),
+            traces=np.array(
+                [[np.vdot(left, _transposed(right)) for right in traced] for left in traced]
+            ),
         )
         if not residual:
             return found
         twice = _times(inverse, weighted)
-        score_twice = _times(across, twice)
         inverse_root = _matrices(inverse, self._root)
         inner_twice = _matrices(_transposed(inverse_root), inverse_root)
         inside = inverse.shape[0] * inverse.shape[2]
         return with_residual(
             found,
             first=self.within + _gram(weighted, weighted),
-            second=[_gram(score_twice, one) for one in moved],
+            second=list(self._by_pairs(_products(_times(across, twice), score))),
             third=self.within + _gram(weighted, twice),
             trace=self.n - inside + np.einsum("aag->", inverse),
-            traces=[np.einsum("aag->", self._swap_rows(inner_twice, i)) for i in range(len(moved))],
+            traces=[np.einsum("aag->", self._swap(inner_twice, i)) for i in every],
             trace_twice=self.n - inside + np.vdot(inverse, inverse),
         )
+
+    def _by_pairs(self, products: Floats) -> Floats:
+        """Put the derivatives of D between: (q, k, ..., k) becomes (m, q, ...)."""
+        found = []
+        for row, column in self.parameters.pairs:
+            one = products[:, row, ..., column]
+            found.append(one if row == column else one + products[:, column, ..., row])
+        return np.array(found)
 
     def _inverse(self, gamma: Floats) -> tuple[Floats, float]:
         """Return H = (I + C D C')^-1 of each group, (k, k, G), and the sum of log det (I + K)."""
@@ -121,20 +125,15 @@ class OneFactor:
         )
         return _inverted(spread)
 
-    def _swap(self, score: Floats, index: int) -> Floats:
-        """Apply the derivative of D by a parameter to (q, k, G)."""
+    def _swap(self, values: Floats, index: int, axis: int = 0) -> Floats:
+        """Apply the derivative of D by a parameter along the axis of the k random effects."""
         row, column = self.parameters.pairs[index]
-        moved = np.zeros_like(score)
-        moved[:, row] = score[:, column]
-        moved[:, column] = score[:, row]
-        return moved
-
-    def _swap_rows(self, inner: Floats, index: int) -> Floats:
-        """Apply the derivative of D by a parameter from the left to (k, k, G)."""
-        row, column = self.parameters.pairs[index]
-        moved = np.zeros_like(inner)
-        moved[row] = inner[column]
-        moved[column] = inner[row]
+        if values.shape[axis] == 1:
+            return values
+        moved = np.zeros_like(values)
+        source, target = np.moveaxis(values, axis, 0), np.moveaxis(moved, axis, 0)
+        target[row] = source[column]
+        target[column] = source[row]
         return moved
 
 
@@ -181,22 +180,28 @@ def _transposed(matrices: Floats) -> Floats:
 
 def _times(matrices: Floats, columns: Floats) -> Floats:
     """Multiply (k, k, G) by (q, k, G) in each group."""
-    product: Floats
-    if len(matrices) == 1:
-        product = matrices[0] * columns
-    else:
-        product = np.einsum("abg,qbg->qag", matrices, columns)
+    k = len(matrices)
+    product = np.empty_like(columns)
+    for row in range(k):
+        np.multiply(columns[:, 0], matrices[row, 0], out=product[:, row])
+        for column in range(1, k):
+            product[:, row] += columns[:, column] * matrices[row, column]
     return product
 
 
 def _matrices(left: Floats, right: Floats) -> Floats:
     """Multiply (k, k, G) by (k, k, G) in each group."""
-    product: Floats
-    product = left * right if len(left) == 1 else np.einsum("abg,bcg->acg", left, right)
-    return product
+    return _transposed(_times(left, _transposed(right)))
 
 
 def _gram(left: Floats, right: Floats) -> Floats:
     """Sum over groups of ``left' right``: (q, q)."""
     product: Floats = left.reshape(len(left), -1) @ right.reshape(len(right), -1).T
     return product
+
+
+def _products(left: Floats, right: Floats) -> Floats:
+    """Sum over groups of all products, (q, k, G) with (..., q, k, G): (q, k, ..., q, k)."""
+    n_groups = left.shape[-1]
+    flat: Floats = left.reshape(-1, n_groups) @ right.reshape(-1, n_groups).T
+    return flat.reshape(*left.shape[:-1], *right.shape[:-1])
