@@ -124,6 +124,13 @@ def test_few_degrees_of_freedom_and_lone_clusters_are_told():
     assert any("Fewer than 4 degrees of freedom for 'new'" in text for text in few.warnings)
 
 
+def test_an_error_of_zero_is_told():
+    data = pd.DataFrame({"s": list("AABBCC"), "arm": [0, 1] * 3, "y": [1.0, 3, 2, 4, 5, 7]})
+    result = cp.sites.linear(cp.SiteMoments.from_data(data, "y ~ arm", site="s"))
+    assert np.isnan(result.table.se[1])
+    assert any("No error for 'arm'" in text and "same" in text for text in result.warnings)
+
+
 def test_perfect_fit_is_told():
     result = cp.sites.linear(
         cp.SiteMoments.from_data(made(x=made().y * 2 + 1), "y ~ x", site="trust")

@@ -173,8 +173,7 @@ def eager_sums(
             )
         missing |= ~(share > 0)
     for column in [*values.values(), *made]:
-        # A sum shows a gap in one reading; only then is it looked for.
-        if not np.isfinite(column.sum()):
+        if not _finite(column):
             missing |= np.isnan(column)
     _require_finite(made, [*(c.name for c in model), formula.outcome.text], missing)
     used = units.codes
@@ -213,13 +212,19 @@ def _without_labels(units: Units) -> NDArray[np.bool_]:
     )
 
 
+def _finite(column: Floats) -> bool:
+    """Say whether all are numbers: a sum shows a gap in one reading; only then is it looked for."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return bool(np.isfinite(column.sum()) or np.isfinite(column).all())
+
+
 def _numeric(columns: Columns, factor: Factor) -> Floats:
     raw = {name: columns.numbers(name) for name in factor.columns}
     if factor.tree is None:
         return raw[factor.columns[0]]
     with np.errstate(all="ignore"):
         value = np.asarray(computed(factor, raw, ON_ARRAYS), dtype=float)
-    if not np.isfinite(value.sum()):
+    if not _finite(value):
         there = np.all([np.isfinite(array) for array in raw.values()], axis=0)
         wrong = np.flatnonzero(there & ~np.isfinite(value))
         if wrong.size:
@@ -249,7 +254,7 @@ def _product(columns: Columns, column: Column, values: Mapping[str, Floats]) -> 
 def _require_finite(made: Sequence[Floats], names: Sequence[str], missing: Any) -> None:  # noqa: ANN401
     faults = []
     for name, column in zip(names, made, strict=True):
-        if not np.isfinite(column.sum()):
+        if not _finite(column):
             wrong = np.flatnonzero(~np.isfinite(column) & ~missing)
             if wrong.size:
                 faults.append(f"{listed([name])} in {rows_text(wrong)}")

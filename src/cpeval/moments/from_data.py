@@ -14,6 +14,7 @@ from cpeval.moments.eager_pass import Columns, eager_sums, levels_seen as eager_
 from cpeval.moments.formula import parse
 from cpeval.moments.lazy_pass import lazy_sums, levels_seen as lazy_levels
 from cpeval.moments.site_moments import SiteMoments
+from cpeval.moments.unit_sums import require_sizes
 from cpeval.moments.variables import factors_with_levels, is_number, levels_of
 from cpeval.numeric import eager
 from cpeval.study import Study
@@ -32,6 +33,8 @@ def moments_of(
 ) -> SiteMoments:
     """Make moments; parameters are those of `SiteMoments.from_data`."""
     parsed = parse(formula)
+    if study is not None and not isinstance(study, Study):
+        raise OptionError(f"'study' should be a cp.Study. Got {type(study).__name__}.")
     if study is not None and site is None:
         site = study.site
         team = study.team if team is None else team
@@ -43,11 +46,14 @@ def moments_of(
     names = list(frame.collect_schema())
     require_columns(names, *parsed.columns, site, team, weights)
     used = list(dict.fromkeys(n for n in (*parsed.columns, site, team, weights) if n is not None))
-    given = dict(levels or {})
+    given = _levels(levels)
     if isinstance(frame, nw.DataFrame):
         columns = Columns(frame)
         dtypes = columns.dtypes(used)
         _require_number(weights, dtypes)
+        for name in parsed.outcome.columns:
+            if dtypes[name] == nw.String:
+                columns.numbers(name)  # whose message has the values and rows at fault
         factors = factors_with_levels(parsed, dtypes)
         fixed = levels_of(factors, lambda n: eager_levels(columns, n), given, study)
         model = columns_of(parsed, fixed)
@@ -63,6 +69,7 @@ def moments_of(
         fixed = levels_of(factors, lambda n: lazy_levels(lazy, n), given, study)
         model = columns_of(parsed, fixed)
         sums, units = lazy_sums(frame, parsed, model, fixed, site=site, team=team, weights=weights)
+    require_sizes(sums, [*(column.name for column in model), parsed.outcome.text])
     first = [INTERCEPT] if parsed.intercept else []
     made = cls(
         formula=formula,
@@ -84,6 +91,16 @@ def moments_of(
     )
     made.require_rows()
     return made
+
+
+def _levels(levels: object) -> dict[str, Sequence[Level]]:
+    given = {} if levels is None else levels
+    if not isinstance(given, Mapping) or any(isinstance(v, str) for v in given.values()):
+        raise OptionError(
+            "'levels' maps columns to lists of all their levels, such as "
+            f"{{'sex': ['f', 'm']}}. Got {levels!r}."
+        )
+    return dict(given)
 
 
 def _frame(data: Any) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:  # noqa: ANN401

@@ -89,10 +89,9 @@ def lazy_sums(
     total = table[[f"s_{name}" for name in names]].fillna(0).to_numpy(dtype=float)
     offset = total / np.where(weight > 0, weight, 1.0)[:, np.newaxis]
     cross = _square(table, len(names))
-    if not np.isfinite(cross).all():
-        raise DataError("Numbers are too large to multiply: take other units, or correct them.")
-    between = offset[:, :, np.newaxis] * offset[:, np.newaxis, :]
-    cross -= weight[:, np.newaxis, np.newaxis] * between
+    with np.errstate(over="ignore", invalid="ignore"):
+        between = offset[:, :, np.newaxis] * offset[:, np.newaxis, :]
+        cross -= weight[:, np.newaxis, np.newaxis] * between
     if _lossy(n, weight, offset, cross):
         cross = _about_own_means(rows, names, labels, share, table)
     # What rounding leaves of nothing may be below it.
@@ -256,8 +255,9 @@ def _square(table: pd.DataFrame, q: int) -> Floats:
 
 def _lossy(n: Any, weight: Floats, offset: Floats, cross: Floats) -> bool:  # noqa: ANN401
     """Say whether a column varies within units so much less than around the origin."""
-    within = np.maximum(np.einsum("uqq->uq", cross), 0.0).sum(axis=0)
-    around = (weight[:, np.newaxis] * offset**2).sum(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        within = np.maximum(np.einsum("uqq->uq", cross), 0.0).sum(axis=0)
+        around = (weight[:, np.newaxis] * offset**2).sum(axis=0)
     # Small whole numbers add up without rounding: then nothing within is nothing.
     return bool(((around > _FAR_APART * within) & (within > 0)).any() and (n > 1).any())
 

@@ -201,9 +201,10 @@ class SiteMoments:
     @property
     def table(self) -> pd.DataFrame:
         """One row a unit: site, team (where there are teams), n, dropped."""
-        shown: dict[str, object] = {"site": list(self.site)}
+        # As objects: whole numbers stay whole beside a label that is missing.
+        shown: dict[str, object] = {"site": pd.Series(self.site, dtype=object)}
         if self.team_column is not None:
-            shown["team"] = list(self.team)
+            shown["team"] = pd.Series(self.team, dtype=object)
         return pd.DataFrame(shown | {"n": self.n, "dropped": self.dropped})
 
     def __add__(self, other: SiteMoments) -> SiteMoments:
@@ -411,6 +412,7 @@ class SiteMoments:
         """
         if not self.n.sum():
             raise TooFewError(
-                f"No row of {int(self.dropped.sum()):,} has a value in every column that "
-                f"{self.formula!r} needs, and a site. Look for a column that is missing throughout."
+                f"{self.formula!r}: {int(self.dropped.sum()):,} rows, 0 of them complete. A row "
+                "needs a site, and a value in every column of the formula: look for a column that "
+                "is missing throughout."
             )

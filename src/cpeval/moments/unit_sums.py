@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+
+from cpeval.errors import DataError, listed
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -41,6 +44,33 @@ class UnitSums:
     origin: Floats
     offset: Floats
     cross: Floats
+
+
+#: Powers of larger numbers, or of smaller ones, don't fit into a float.
+_LARGEST = 1e40
+
+
+def require_sizes(sums: UnitSums, names: Sequence[str]) -> None:
+    """Raise for columns whose numbers are too large or too small to multiply.
+
+    Raises
+    ------
+    DataError
+        The message names each.
+    """
+    total = max(float(sums.weight.sum()), 1.0)
+    with np.errstate(all="ignore"):
+        spread = np.sqrt(np.einsum("uqq->q", sums.cross) / total)
+    mean = np.abs(sums.origin + sums.offset).max(axis=0, initial=0.0)
+    size = np.fmax(spread, mean)
+    # Overflow makes infinity, and of two infinities what is no number.
+    large = ~np.isfinite(spread + mean) | (size > _LARGEST)
+    for wrong, word in ((large, "large"), ((size > 0) & (size < 1 / _LARGEST), "small")):
+        if wrong.any():
+            which = listed(names[k] for k in map(int, np.flatnonzero(wrong)))
+            raise DataError(
+                f"Values too {word} to compute with: {which}. Correct them, or take another unit."
+            )
 
 
 def symmetric(matrices: Floats) -> Floats:
@@ -104,9 +134,11 @@ def unit_sums(
             stop = start + size * (high - low)
             block = sorted_rows[:, start:stop].reshape(len(held), high - low, size)
             which = by_size[low:high]
-            weight[which], offset[which], cross[which] = _about_own_mean(
-                block.transpose(1, 0, 2), origin, weighted=weights is not None
-            )
+            # `require_sizes` says what overflowed.
+            with np.errstate(over="ignore", invalid="ignore"):
+                weight[which], offset[which], cross[which] = _about_own_mean(
+                    block.transpose(1, 0, 2), origin, weighted=weights is not None
+                )
             start = stop
     return n.astype(np.int64), weight, offset, symmetric(cross)
 

@@ -23,6 +23,9 @@ VCOV = ("classical", *get_args(Kind))
 #: Below so many degrees of freedom Satterthwaite's approximation is not to be relied upon.
 _FEW_DF = 4
 
+#: In balanced designs they are whole numbers but for rounding.
+_EXACT = 1e-6
+
 _SOURCES = {
     "classical": "errors for people who are independent",
     "CR0": "cluster-robust errors without correction (Liang & Zeger, 1986)",
@@ -221,8 +224,14 @@ def _worries(
             f"{' and others' if len(needed) > 5 else ''}: one cluster alone says nothing of the "
             "error."
         )
+    same = table["se"].isna().to_numpy() & ~alone.any(axis=1)
+    if same.any():
+        found.append(
+            f"No error for {listed(names[same])}: it would be zero, as every {cluster} gives the "
+            "same estimate."
+        )
     # An intercept's error is seldom what is asked for.
-    few = (table["df"].to_numpy() < _FEW_DF) & ((names != "Intercept") | (len(names) == 1))
+    few = (table["df"].to_numpy() < _FEW_DF - _EXACT) & ((names != "Intercept") | (len(names) == 1))
     if few.any():
         found.append(
             f"Fewer than {_FEW_DF} degrees of freedom for {listed(names[few])}: too few {cluster}s "

@@ -142,6 +142,27 @@ def test_infinite_values_and_impossible_arithmetic_are_refused(engine):
         moments(made().assign(w=[-1.0, *np.ones(239)]), "y ~ arm", weights="w")
 
 
+@pytest.mark.parametrize("engine", ["pandas", *ENGINES])
+def test_rows_of_weight_zero_are_left_out_and_counted(engine):
+    data = made()
+    data.loc[:9, "w"] = 0.0
+    frame = data if engine == "pandas" else ENGINES[engine](data)
+    found = SiteMoments.from_data(frame, "y ~ arm", site="trust", weights="w")
+    expected = SiteMoments.from_data(data[10:], "y ~ arm", site="trust", weights="w")
+    np.testing.assert_array_equal(found.n, expected.n)
+    np.testing.assert_allclose(found.weight, expected.weight, rtol=RTOL)
+    assert found.dropped.sum() == 10
+
+
+@pytest.mark.parametrize("engine", ["pandas", *ENGINES])
+@pytest.mark.parametrize(("factor", "word"), [(1e200, "large"), (1e-200, "small")])
+def test_numbers_that_cannot_be_squared_are_refused(engine, factor, word):
+    data = made().assign(y=lambda d: d.y * factor)
+    frame = data if engine == "pandas" else ENGINES[engine](data)
+    with pytest.raises(DataError, match=f"too {word} to compute with: 'y'"):
+        SiteMoments.from_data(frame, "y ~ arm", site="trust")
+
+
 def test_input_is_left_alone_and_index_does_not_matter():
     data = with_gaps(made())
     data.index = np.random.default_rng(0).permutation(len(data))

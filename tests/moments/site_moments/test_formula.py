@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from formulaic import model_matrix
 
@@ -98,8 +99,10 @@ def test_absent_columns_are_named_with_near_misses():
 
 def test_text_outcome_and_dates_are_refused():
     data = made().assign(day=pd.Timestamp("2026-01-01"))
-    with pytest.raises(ColumnError, match="outcome 'sex' holds text"):
+    with pytest.raises(ColumnError, match=r"'sex' holds '[fmx]' in rows"):
         SiteMoments.from_data(data, "sex ~ arm", site="trust")
+    with pytest.raises(ColumnError, match="outcome 'sex' holds text"):
+        SiteMoments.from_data(pl.from_pandas(data).lazy(), "sex ~ arm", site="trust")
     with pytest.raises(ColumnError, match="'arm' in 'log\\(arm\\)' holds text"):
         SiteMoments.from_data(data, "y ~ log(arm)", site="trust")
     with pytest.raises(ColumnError, match="'day' holds dates"):

@@ -168,9 +168,9 @@ def test_rows_left_out_are_counted_where_they_belong():
 def test_nothing_complete_is_refused():
     data = made()
     for empty in (data.assign(y=np.nan), data[:0], data.assign(trust=None), data.assign(sex=None)):
-        with pytest.raises(TooFewError, match="No row"):
+        with pytest.raises(TooFewError, match="rows, 0 of them complete"):
             of(empty, levels=None)
-        with pytest.raises(TooFewError, match="No row"):
+        with pytest.raises(TooFewError, match="rows, 0 of them complete"):
             of(pl.from_pandas(empty).lazy(), levels=None)
     with pytest.raises(ColumnError):
         of(pd.DataFrame())
@@ -189,6 +189,11 @@ def test_study_names_columns_and_the_comparison_is_the_reference():
         SiteMoments.from_data(data, "y ~ arm")
     with pytest.raises(OptionError, match="the same column"):
         SiteMoments.from_data(data, "y ~ arm", site="trust", team="trust")
+    with pytest.raises(OptionError, match=r"should be a cp\.Study"):
+        SiteMoments.from_data(data, "y ~ arm", study="trust")
+    for levels in (["CP"], {"arm": "CP"}):
+        with pytest.raises(OptionError, match="'levels' maps columns to lists"):
+            SiteMoments.from_data(data, "y ~ arm", site="trust", levels=levels)
     with pytest.raises(ColumnError, match="more than one column named 'y'"):
         SiteMoments.from_data(data.rename(columns={"w": "y"}), "y ~ arm", site="trust")
     with pytest.raises(OptionError, match="dataframe"):
