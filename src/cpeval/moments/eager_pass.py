@@ -41,6 +41,8 @@ class Columns:
 
     def _dtype(self, name: str) -> nw.dtypes.DType:
         dtype = self.frame.schema[name]
+        if dtype == nw.String and self.frame[name].is_null().all():
+            return nw.Unknown()  # missing throughout, of whatever type
         if dtype != nw.Object:
             return dtype
         kind = pd.api.types.infer_dtype(self.frame[name].to_pandas(), skipna=True)
