@@ -23,6 +23,10 @@ _ROUNDING = 1e-12
 _SINGULAR = 1e-10
 
 
+#: Clusters with a leverage above this are few, and weigh much.
+_LARGE = 0.5
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Robust:
     """Estimates of m contrasts with their errors."""
@@ -235,45 +239,77 @@ def _unknown(white: Whitened, chosen: Contrasts) -> NDArray[np.bool_]:
     return ~chosen.estimable | chosen.alone.any(axis=1) | white.fit.perfect
 
 
-def _reached(white: Whitened, adjusted: Floats) -> tuple[Floats, Floats]:
-    """Return P_g w in whitened coordinates, shape (G, r, m), and lambda w in the cluster's own."""
-    scaled = white.leverages[:, :, np.newaxis] * adjusted
-    return white.directions @ scaled, scaled
-
-
 def _satterthwaite(white: Whitened, adjusted: Floats) -> Floats:
     """Return the degrees of freedom of each contrast; ``adjusted`` (G, r, m) is f times parts."""
-    reached, scaled = _reached(white, adjusted)
-    own = (scaled * adjusted).sum(axis=1)
-    lost = (reached**2).sum(axis=1)
-    by_contrast = reached.transpose(2, 1, 0)
-    crossed = by_contrast @ by_contrast.transpose(0, 2, 1)
-    square = (own**2 - 2 * own * lost).sum(axis=0) + (crossed**2).sum(axis=(1, 2))
-    trace = (own - lost).sum(axis=0)
+    reached, large = _reached(white, adjusted)
+    values = (white.leverages * (1 - white.leverages))[:, :, np.newaxis]
+    within = (values * adjusted**2).sum(axis=1)
+    rest, own = reached[~large].transpose(2, 1, 0), reached[large].transpose(2, 0, 1)
+    gram = rest @ rest.transpose(0, 2, 1)
+    square = (within**2).sum(axis=0) + (gram**2).sum(axis=(1, 2)) - _fourth(rest.swapaxes(1, 2))
+    square += 2 * ((own @ rest) ** 2).sum(axis=(1, 2))
+    others = 1 - np.eye(own.shape[1])
+    square += (others * (own @ own.transpose(0, 2, 1)) ** 2).sum(axis=(1, 2))
+    trace = within.sum(axis=0)
     df: Floats = np.divide(trace**2, square, out=np.full_like(trace, np.nan), where=square > 0)
     return df
 
 
+def _fourth(vectors: Floats) -> Floats:
+    """Return the sum of squared squared lengths, for each of m sets of vectors (m, n, r)."""
+    fourth: Floats = ((vectors**2).sum(axis=2) ** 2).sum(axis=1)
+    return fourth
+
+
+def _reached(white: Whitened, adjusted: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return b = P_g w, shape (G, r, m), and which clusters have large leverage.
+
+    Off its diagonal K is -b_g'b_h. Its sum of squares over all g and h follows from B'B, less the
+    diagonal; but clusters with large leverage, fewer than 2 r, would cancel there, so that
+    their products are taken one by one.
+    """
+    reached: Floats = white.directions @ (white.leverages[:, :, np.newaxis] * adjusted)
+    return reached, white.leverages.max(axis=1, initial=0.0) > _LARGE
+
+
+def _within(white: Whitened, adjusted: Floats) -> Floats:
+    """Return the diagonal of K for each pair of contrasts, shape (G, q, q).
+
+    That is w_s'P_g w_t - w_s'P_g P_g w_t, written so that nothing cancels near leverages of 1.
+    """
+    values = (white.leverages * (1 - white.leverages))[:, :, np.newaxis]
+    within: Floats = (values * adjusted).transpose(0, 2, 1) @ adjusted
+    return within
+
+
 def _expected(white: Whitened, adjusted: Floats) -> Floats:
     """Return the covariance that the working model expects, shape (q, q), for unit variance."""
-    reached, scaled = _reached(white, adjusted)
-    own: Floats = np.einsum("gis,git->st", scaled, adjusted)
-    lost: Floats = np.einsum("gis,git->st", reached, reached)
-    return own - lost
+    expected: Floats = _within(white, adjusted).sum(axis=0)
+    return expected
 
 
 def _total_variance(white: Whitened, adjusted: Floats) -> float:
-    """Return the sum of variances of all q x q elements of the covariance."""
-    reached, scaled = _reached(white, adjusted)
-    clusters, rank, q = reached.shape
-    own = scaled.transpose(0, 2, 1) @ adjusted
-    lost = reached.transpose(0, 2, 1) @ reached
-    own_s, lost_s = np.diagonal(own, axis1=1, axis2=2), np.diagonal(lost, axis1=1, axis2=2)
-    # Sum over s, t, g, h of K_ss K_tt + K_st K_ts, K_st = own_st on the diagonal less b_s b_t'.
-    flat = reached.transpose(0, 2, 1).reshape(clusters, q * rank)
-    crossed = (flat.T @ flat).reshape(q, rank, q, rank)
-    same = own_s.sum(axis=1) ** 2 - 2 * own_s.sum(axis=1) * lost_s.sum(axis=1)
-    mixed = (own**2 - 2 * own * lost).sum(axis=(1, 2))
-    return float(
-        (same + mixed).sum() + (crossed**2).sum() + (crossed * crossed.transpose(0, 3, 2, 1)).sum()
-    )
+    """Return the sum of variances of all q x q elements of the covariance.
+
+    It is the sum over s, t, g, h of K_ss K_tt + K_st K_ts, where K_st is `_within` on its
+    diagonal, and -b_gs'b_ht off it.
+    """
+    reached, large = _reached(white, adjusted)
+    rest = reached[~large].transpose(0, 2, 1)
+    clusters, q, rank = rest.shape
+    flat = rest.reshape(clusters, q * rank)
+    gram = (flat.T @ flat).reshape(q, rank, q, rank)
+    between = (gram**2).sum() + (gram * gram.transpose(0, 3, 2, 1)).sum()
+    between -= _squared(rest @ rest.transpose(0, 2, 1)).sum()
+    own = reached[large].transpose(0, 2, 1)
+    between += 2 * _squared(own[:, np.newaxis] @ reached[~large]).sum()
+    others = 1 - np.eye(len(own))
+    between += (others * _squared(own[:, np.newaxis] @ reached[large])).sum()
+    return float(_squared(_within(white, adjusted)).sum() + between)
+
+
+def _squared(products: Floats) -> Floats:
+    """Return tr(N) squared plus the trace of N N of each q x q matrix N, shape (...)."""
+    trace = np.trace(products, axis1=-2, axis2=-1)
+    squared: Floats = trace**2 + (products * products.swapaxes(-1, -2)).sum(axis=(-2, -1))
+    return squared

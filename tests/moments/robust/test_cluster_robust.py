@@ -156,6 +156,19 @@ def test_clusters_of_one_give_the_errors_of_white_and_his_heirs(seed, made):
         close(cluster_robust(singles, kind=kind).vcov, getattr(fitted, f"cov_{name}"), DENSE)
 
 
+@pytest.mark.parametrize("kind", ["CR2", "CR3"])
+def test_a_site_with_nearly_all_the_information_is_not_alone(kind, dense, made):
+    """Leverages of .9999 are large; they are not 1."""
+    rows = made(8)
+    rows.x[rows.cluster == 0, 2] *= 300
+    robust, by_hand = cluster_robust(white(rows), kind=kind), dense(rows, kind)
+    assert 1e-6 < (1 - white(rows).leverages.max()) < 1e-3
+    assert not robust.alone.any()
+    # Rounding of 1e-16 over what is left, 1e-4.
+    assert_allclose(robust.se, np.sqrt(np.diag(by_hand.vcov())), rtol=1e-8)
+    assert_allclose(robust.df, [by_hand.df(c) for c in np.eye(3)], rtol=1e-8)
+
+
 def test_a_site_of_its_own_level_is_known_from_that_site_alone(made):
     rows = made(3, design="sites")
     robust = cluster_robust(white(rows))

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from cpeval.errors import LevelError, OptionError
 from cpeval.moments.whitening import whitened
 from cpeval.moments.wild_bootstrap import VARIANTS, wild_bootstrap
-from cpeval.moments.wild_multipliers import WEIGHTS
+from cpeval.moments.wild_multipliers import WEIGHTS, multipliers
 
 RTOL = 1e-8  # closed forms on both sides
 BISECTED = 1e-8  # the reference's bounds come from a bisection of about 1e-9
@@ -138,6 +138,28 @@ def test_five_clusters_cannot_reject_at_five_percent_and_webb_can(made):
     assert (webb.draws, webb.smallest_p) == (6**5, 6 / 6**5)
     assert webb.smallest_p <= webb.p < 0.05
     assert 95 < webb.ci_low < 100 < webb.ci_high < 105
+
+
+@given(seed=SEEDS, variant=st.sampled_from(["WCR-C", "WCR-V"]), side=st.sampled_from([-1, 1]))
+def test_the_sample_ties_with_itself_however_far_the_hypothesis(seed, variant, side, made):
+    rows = white(made(seed, clusters=6))
+    at = wild_bootstrap(rows, [0, 0, 1], variant=variant, ci=False)
+    far = at.estimate + side * 1e6 * at.se
+    test = wild_bootstrap(rows, [0, 0, 1], variant=variant, null=far, ci=False)
+    assert test.p >= test.smallest_p == 1 / 32
+    assert test.p_strict <= test.p - test.smallest_p
+
+
+@pytest.mark.parametrize("weights", list(WEIGHTS))
+def test_multipliers_have_mean_0_and_variance_1_and_all_come(weights):
+    assert_allclose([WEIGHTS[weights].mean(), WEIGHTS[weights].var()], [0, 1], atol=1e-15)
+    every = multipliers(weights, 4, 6**4, None)
+    found = np.concatenate(list(every.batches))
+    assert every.draws == len(found) == len(np.unique(found, axis=0)) == WEIGHTS[weights].size ** 4
+    drawn = np.concatenate(list(multipliers(weights, 7, 20_000, 1).batches))
+    assert drawn.shape == ((20_000, 7) if weights == "webb" else (2**7, 7))
+    # Five standard errors of a mean of 140,000 values.
+    assert abs(drawn.mean()) < 5 / np.sqrt(drawn.size)
 
 
 def test_draws_are_near_the_enumeration_and_repeat_with_their_seed(real):
