@@ -121,14 +121,14 @@ def prepare(
     p = values.shape[1] - 1
     names = tuple(terms) if terms is not None else tuple(str(i) for i in range(p))
     shift = np.zeros(p + 1) if origin is None else np.asarray(origin, dtype=float)
+    if intercept is not None and not 0 <= intercept < p:
+        raise OptionError(f"'intercept' must be from 0 to {p - 1}, or None. Got {intercept!r}.")
     columns = _random(random, p, intercept)
     if len(names) != p or shift.shape != (p + 1,):
         raise OptionError(
             f"'terms' must have {p} names and 'origin' {p + 1} numbers. "
             f"Got {len(names)} and {shift.shape}."
         )
-    if intercept is not None and not 0 <= intercept < p:
-        raise OptionError(f"'intercept' must be from 0 to {p - 1}, or None. Got {intercept!r}.")
     if shift.any() and intercept is None:
         raise OptionError("Without an intercept nothing may be subtracted: 'origin' must be 0.")
     _require_finite(values)

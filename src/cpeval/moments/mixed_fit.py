@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -25,15 +24,13 @@ from cpeval.moments.mixed_likelihood import (
     solve,
 )
 from cpeval.moments.mixed_parameters import Floats, diagonal, linear_map, unstructured
-from cpeval.moments.mixed_sums import Structure
+from cpeval.moments.mixed_search import largest_likelihood, starting_point
 from cpeval.moments.nested_factors import NestedFactors
-from cpeval.moments.newton import Minimum, minimise
+from cpeval.moments.newton import Minimum
 from cpeval.moments.one_factor import OneFactor
 
-#: Sizes of the random effects' variance, next to that of a group's mean, where searches may begin.
-_STARTS = (0.05, 1.0, 20.0)
-#: A variance that changes the deviance by less than this, set to zero, is zero.
-_NO_DIFFERENCE = 1e-9
+#: A standard deviation below this, next to the largest, is zero.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -268,42 +265,11 @@ def fit_mixed(
         structure = OneFactor(ready.blocks, ready.random, ready.n, free)
     require_residual(structure, ready, names)
     deviance = ProfiledDeviance(structure, restricted=method == "REML")
-    start = _start(structure, deviance)
+    start = starting_point(structure, deviance)
     require_identified(structure, start, names)
-    best = _settle(deviance, minimise(deviance, start))
+    best = largest_likelihood(deviance, start)
     require_convergence(best)
     return _finished(structure, deviance, best, ready, names, method)
-
-
-def _start(structure: Structure, deviance: ProfiledDeviance) -> Floats:
-    """Return the best of a few triangles, diagonal, from small to large variances."""
-    parameters = structure.parameters
-    sizes = np.sqrt([groups / structure.n for groups in structure.n_groups])
-    tried = product(np.sqrt(_STARTS), repeat=len(sizes))
-    found = []
-    for relative in tried:
-        theta = np.zeros(len(parameters.pairs))
-        theta[parameters.diagonal] = sizes * relative
-        found.append((deviance.value(theta), theta))
-    return min(found, key=lambda one: one[0])[1]
-
-
-def _settle(deviance: ProfiledDeviance, best: Minimum) -> Minimum:
-    """Set entries on the triangle's diagonal to zero where that makes no difference."""
-    parameters = deviance.structure.parameters
-    for position in parameters.diagonal:
-        theta = best.x.copy()
-        theta[position] = 0.0
-        if 0 < abs(best.x[position]) < 0.1 and deviance.value(theta) <= best.value + _NO_DIFFERENCE:
-            again = minimise(deviance, theta)
-            if abs(again.x[position]) <= abs(best.x[position]):
-                best = Minimum(
-                    x=again.x,
-                    value=again.value,
-                    gradient=again.gradient,
-                    steps=best.steps + again.steps,
-                )
-    return best
 
 
 def _finished(
@@ -317,13 +283,16 @@ def _finished(
     """Compute all that the estimates imply, and undo the changes of scale."""
     parameters = structure.parameters
     p = len(structure.within) - 1
-    sums = structure.sums(parameters.gamma(best.x), residual=True)
+    aligned, theta, turn = _aligned(structure, best.x)
+    sums = aligned.sums(parameters.gamma(theta), residual=True)
     solved = solve(sums.cross)
     variance = solved.squares / deviance.df
     restricted = project(sums, solved, restricted=True)
     used = restricted if method == "REML" else project(sums, solved, restricted=False)
-    observed = covariance_of_variances(used, structure, best.x, variance)
-    expected = 2.0 * variance**2 * np.linalg.inv(restricted.traces)
+    observed = covariance_of_variances(used, structure, theta, variance)
+    sizes = np.sqrt(np.diagonal(restricted.traces))
+    expected = np.linalg.inv(restricted.traces / np.outer(sizes, sizes)) / np.outer(sizes, sizes)
+    expected *= 2.0 * variance**2
     f = solved.unscaled
     slopes = f @ sums.first[:, :p, :p] @ f
     curvature = f @ sums.second[:, :, :p, :p] @ f - np.einsum(
@@ -334,11 +303,11 @@ def _finished(
     m = len(parameters.pairs)
     to_beta, shift = ready.to_beta()
     to_variances = np.zeros((m + 1, m + 1))
-    to_variances[:m, :m] = linear_map(parameters, ready.to_effects(nested=len(names) > 1))
+    to_variances[:m, :m] = linear_map(parameters, ready.to_effects(nested=len(names) > 1) @ turn)
     to_variances[m, m] = 1.0
     from_variances = np.linalg.inv(to_variances)
     unit = ready.outcome_scale**2
-    gamma = np.append(parameters.gamma(best.x), 1.0)
+    gamma = np.append(parameters.gamma(theta), 1.0)
     variances = unit * variance * (to_variances @ gamma)
 
     def by_variances(derivatives: Floats) -> Floats:
@@ -381,6 +350,23 @@ def _finished(
         structure=structure,
         scaling=ready,
     )
+
+
+def _aligned(
+    structure: OneFactor | NestedFactors, theta: Floats
+) -> tuple[OneFactor | NestedFactors, Floats, Floats]:
+    """Turn random slopes so that they are uncorrelated: structure, theta and the turn, (k, k).
+
+    When they are nearly collinear, information about them spans many orders of size. So turned,
+    each order is in a row of its own and no digits are lost.
+    """
+    parameters = structure.parameters
+    if len(parameters.pairs) == parameters.size or isinstance(structure, NestedFactors):
+        return structure, theta, np.eye(parameters.size)
+    _, sizes, turn = np.linalg.svd(parameters.triangle(theta).T)
+    straight = np.zeros_like(theta)
+    straight[parameters.diagonal] = np.where(sizes > _ROUNDING * sizes[0], sizes, 0.0)
+    return structure.turned(turn.T), straight, turn.T
 
 
 def _singular(covariance: Floats) -> bool:

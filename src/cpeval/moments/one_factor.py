@@ -9,6 +9,8 @@ rows a group. All sums are of squares, so nothing cancels when D is large.
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 
 from cpeval.moments.mixed_parameters import Floats, Parameters
@@ -53,6 +55,12 @@ class OneFactor:
     def n_groups(self) -> tuple[int, ...]:
         """Groups of the factor."""
         return (self._between.shape[2],)
+
+    def turned(self, turn: Floats) -> OneFactor:
+        """Return the same for the columns Z @ turn, turn a (k, k) matrix."""
+        other = copy(self)
+        other._root = np.einsum("dag,ab->dbg", self._root, turn)
+        return other
 
     def cross(self, gamma: Floats) -> tuple[float, Floats]:
         """Return log det V and W'V^-1 W, shape (q, q)."""

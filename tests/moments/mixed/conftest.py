@@ -141,7 +141,10 @@ def _dense(X, y, G, sigma, *, restricted=True):
 
 
 def _dense_kenward_roger(model, L):
-    """Kenward & Roger (1997), section 3: degrees of freedom and the scale of F for L b = 0."""
+    """Kenward & Roger (1997), section 3: degrees of freedom and the scale of F for L b = 0.
+
+    None where their fractions have passed a pole, beyond which no F distribution matches.
+    """
     q = len(L)
     theta = L.T @ np.linalg.inv(L @ model.cov @ L.T) @ L
     # Phi P_i Phi is minus the derivative of Phi.
@@ -152,11 +155,13 @@ def _dense_kenward_roger(model, L):
     b = (a1 + 6 * a2) / (2 * q)
     g = ((q + 1) * a1 - (q + 4) * a2) / ((q + 2) * a2)
     c1, c2, c3 = (part / (3 * q + 2 * (1 - g)) for part in (g, q - g, q + 2 - g))
+    if min(1 + c1 * b, 1 - c2 * b, 1 - c3 * b, 1 - a2 / q) <= 0:
+        return None
     mean = 1 / (1 - a2 / q)
     variance = 2 / q * (1 + c1 * b) / ((1 - c2 * b) ** 2 * (1 - c3 * b))
     rho = variance / (2 * mean**2)
     df = 4 + (q + 2) / (q * rho - 1)
-    return df, df / (mean * (df - 2))
+    return (df, df / (mean * (df - 2))) if df > 2 or q == 1 else None
 
 
 @pytest.fixture(scope="session")
