@@ -27,8 +27,12 @@ _LOOK = 1000
 #: products about a common origin have lost half the digits: the units' own means are subtracted.
 _FAR_APART = 1e6
 
-#: Columns that count rows which no analysis should go over in silence.
-_FAULTS = ("wrong", "infinite", "bad_weight")
+#: What counts rows that no analysis should go over in silence, and how a message names them.
+_FAULTS = {
+    "wrong": "a term that has no value there (such as the logarithm of zero)",
+    "infinite": "infinite values in the outcome, a term or the weights",
+    "bad_weight": "weights that are negative",
+}
 
 
 def levels_seen(frame: Lazy, names: Sequence[str]) -> dict[str, list[Level]]:
@@ -71,7 +75,7 @@ def lazy_sums(
     labels = ["site", "team"] if team is not None else ["site"]
     # Each row's weight is in every product; without weights nothing is multiplied by one.
     share = nw.col("w") if weights is not None else None
-    counted = [nw.len().alias("rows"), *_sums(["kept", *_FAULTS])]
+    counted = [nw.len().alias("rows"), *_sums(["kept", *_faults(formula, levels, weights)])]
     counted += _sums([] if weights is None else ["w"])
     summed = [_times(nw.col(name), share).alias(f"s_{name}") for name in names]
     summed += _products(names, share)
@@ -81,7 +85,7 @@ def lazy_sums(
         .group_by(labels)
         .agg(*counted, *_sums([f"s_{name}" for name in names]), *_sums(_product_names(names)))
     )
-    _require_sound(table, weights)
+    _require_sound(table)
     units = _sorted_units(table, labels)
     table = table.iloc[_order(table, labels)].reset_index(drop=True)
     n = table["kept"].fillna(0).to_numpy(dtype=np.int64)
@@ -167,26 +171,27 @@ def _prepared(
     whole = _sizes([nw.col("size"), *(values[factor.text] for factor in computed_ones)])
     given = nw.col("labelled") & nw.col("size").is_finite()
     kept = nw.col("labelled") & whole.is_finite()
-    bad_weight = nw.lit(False)
+    # Infinity is in the sum of sizes even where another infinity would cancel it.
+    faults = {"infinite": nw.col("labelled") & (nw.col("size") == float("inf"))}
     if weights is not None:
         kept = kept & (nw.col("w") > 0)
-        bad_weight = (nw.col("w") < 0) | (nw.col("w") == float("inf"))
+        faults["bad_weight"] = nw.col("w") < 0
+    if computed_ones:
+        # A number that is computed from numbers and isn't one, null or not finite.
+        sound = [values[f.text] for f in computed_ones]
+        unsound = [~(~value.is_null() & value.is_finite()) for value in sound]
+        faults["wrong"] = given & reduce(operator.or_, unsound)
     made = [_product(column, values, place) for column in model]
     made.append(values[formula.outcome.text])
-    # A number that is computed from numbers and isn't one, null or not finite.
-    unsound = [~(~values[f.text].is_null() & values[f.text].is_finite()) for f in computed_ones]
     return taken.with_columns(
-        kept=_flag(kept),
-        wrong=_flag(given & reduce(operator.or_, unsound)) if unsound else nw.lit(0),
-        infinite=_flag(nw.col("labelled") & (nw.col("size") == float("inf"))),
-        bad_weight=_flag(bad_weight),
+        use=kept, kept=_flag(kept), **{name: _flag(found) for name, found in faults.items()}
     ).select(
         *labels,
         "kept",
-        *_FAULTS,
-        *([nw.when(nw.col("kept") == 1).then(nw.col("w")).alias("w")] if weighed else []),
+        *faults,
+        *([nw.when(nw.col("use")).then(nw.col("w")).alias("w")] if weighed else []),
         *(
-            nw.when(nw.col("kept") == 1).then(z - float(c) if c else z).alias(f"z{k}")
+            nw.when(nw.col("use")).then(z - float(c) if c else z).alias(f"z{k}")
             for k, (z, c) in enumerate(zip(made, origin, strict=True))
         ),
     )
@@ -311,17 +316,19 @@ def _sorted_units(table: pd.DataFrame, labels: Sequence[str]) -> Units:
     )
 
 
-def _require_sound(table: pd.DataFrame, weights: str | None) -> None:
-    faults = {
-        "wrong": "a term that has no value there (such as the logarithm of zero)",
-        "infinite": "infinite values in the outcome or a term",
-        "bad_weight": f"weights in {weights!r} that are negative or infinite",
-    }
+def _faults(formula: Formula, levels: Mapping[str, Levels], weights: str | None) -> tuple[str, ...]:
+    """Name the faults that can occur: each costs the engine a step a row."""
+    arithmetic = any(f.tree is not None for f in formula.factors if f.text not in levels)
+    possible = {"wrong": arithmetic, "infinite": True, "bad_weight": weights is not None}
+    return tuple(name for name, may in possible.items() if may)
+
+
+def _require_sound(table: pd.DataFrame) -> None:
     found = [
         f"{int(table[name].sum()):,} rows have {text} (sites: "
         f"{listed(dict.fromkeys(table.loc[table[name] > 0, 'site']), most=5)})"
-        for name, text in faults.items()
-        if table[name].sum() > 0
+        for name, text in _FAULTS.items()
+        if name in table and table[name].sum() > 0
     ]
     if found:
         raise DataError(
