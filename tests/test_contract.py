@@ -78,7 +78,7 @@ class Case:
     kind: str  # the class of the result, in the module of the function
     outcome: str | None = "y"
     by_person: bool = True  # uses the study, so people, arms and waves matter
-    frame: bool = True  # takes a dataframe, not columns
+    frame: bool = True  # takes a dataframe in memory, not columns or moments
     located: tuple[str, ...] = ()  # columns that move and stretch with the outcome
     scaled: tuple[str, ...] = ()  # columns that only stretch
     fixed: tuple[str, ...] = ()  # columns that stay
@@ -88,6 +88,11 @@ def items_of(data, *others):
     """The items, whatever the engine (columns only: `reliability` takes all that it is given)."""
     names = ["q1", "q2", "q3", *others]
     return data.select(names) if hasattr(data, "select") else data[names]
+
+
+def by_person(data):
+    """Moments with each person as a cluster of waves."""
+    return cp.SiteMoments.from_data(data, "y ~ arm + wave + age", site="id")
 
 
 CASES = {
@@ -203,6 +208,18 @@ CASES = {
         outcome="q1",
         by_person=False,
     ),
+    "linear": Case(
+        lambda data: cp.sites.linear(by_person(data)), "Linear", by_person=False, frame=False
+    ),
+    "mixed": Case(
+        lambda data: cp.sites.mixed(by_person(data)), "Mixed", by_person=False, frame=False
+    ),
+    "wild_bootstrap": Case(
+        lambda data: cp.sites.wild_bootstrap(by_person(data), "wave", draws=199, seed=1),
+        "WildBootstrap",
+        by_person=False,
+        frame=False,
+    ),
 }
 OUTCOMES = [name for name, case in CASES.items() if case.outcome is not None]
 FRAMES = [name for name, case in CASES.items() if case.frame]
@@ -229,7 +246,7 @@ def same(one, other, **how):
 def test_every_public_analysis_is_here():
     public = {
         name
-        for package in (cp.outcomes, cp.measurement)
+        for package in (cp.outcomes, cp.measurement, cp.sites)
         for name in package.__all__
         if not isinstance(getattr(package, name), type)
     }

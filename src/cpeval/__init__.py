@@ -16,6 +16,7 @@ _PUBLIC = {
     "Instrument": "cpeval.definitions.model:Instrument",
     "Result": "cpeval.result:Result",
     "Simulation": "cpeval.simulation:Simulation",
+    "SiteMoments": "cpeval.moments.site_moments:SiteMoments",
     "Study": "cpeval.study:Study",
     "ValueSet": "cpeval.definitions.value_sets:ValueSet",
     "band": "cpeval.scoring.bands:band",
@@ -34,6 +35,7 @@ _PUBLIC = {
     "score": "cpeval.scoring.score:score",
     "score_goals": "cpeval.scoring.goals:score_goals",
     "simulate": "cpeval.simulation:simulate",
+    "sites": "cpeval.sites",
 }
 
 # Spelt out, since type checkers and editors read it.
@@ -44,6 +46,7 @@ __all__ = [
     "Instrument",
     "Result",
     "Simulation",
+    "SiteMoments",
     "Study",
     "ValueSet",
     "__version__",
@@ -63,6 +66,7 @@ __all__ = [
     "score",
     "score_goals",
     "simulate",
+    "sites",
 ]
 
 
@@ -83,7 +87,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from cpeval import errors, measurement, outcomes
+    from cpeval import errors, measurement, outcomes, sites
     from cpeval.checking.check import check
     from cpeval.definitions.catalogue import instrument, instruments
     from cpeval.definitions.model import Instrument
@@ -91,6 +95,7 @@ if TYPE_CHECKING:
     from cpeval.errors import CpevalError, CpevalWarning
     from cpeval.evaluated import Evaluation
     from cpeval.evaluation import evaluate
+    from cpeval.moments.site_moments import SiteMoments
     from cpeval.reading.files import read
     from cpeval.reading.joining import join
     from cpeval.reading.redcap import read_redcap
