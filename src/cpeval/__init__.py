@@ -34,6 +34,7 @@ _PUBLIC = {
     "score": "cpeval.scoring.score:score",
     "score_goals": "cpeval.scoring.goals:score_goals",
     "simulate": "cpeval.simulation:simulate",
+    "sites": "cpeval.sites",
 }
 
 # Spelt out, since type checkers and editors read it.
@@ -63,6 +64,7 @@ __all__ = [
     "score",
     "score_goals",
     "simulate",
+    "sites",
 ]
 
 
@@ -83,7 +85,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from cpeval import errors, measurement, outcomes
+    from cpeval import errors, measurement, outcomes, sites
     from cpeval.checking.check import check
     from cpeval.definitions.catalogue import instrument, instruments
     from cpeval.definitions.model import Instrument
