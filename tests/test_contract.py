@@ -6,7 +6,7 @@ A new analysis joins by adding a `Case`.
 import copy
 import pickle
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 
 import matplotlib as mpl
@@ -191,6 +191,34 @@ CASES = {
         outcome="q1",
         by_person=False,
     ),
+    "balance": Case(
+        lambda data: cp.sites.balance(data, STUDY, {"y": "number", "sex": "category"}),
+        "Balance",
+        scaled=("sd_comparison", "sd_intervention"),
+        fixed=("n", "smd", "variance_ratio"),
+    ),
+    "effects": Case(
+        lambda data: cp.sites.effects(data, "y", replace(STUDY, site="sex")),
+        "SiteEffects",
+        scaled=("estimate", "se", "ci_low", "ci_high"),
+        fixed=("statistic", "df", "p", "n"),
+    ),
+    "funnel": Case(
+        lambda data: cp.sites.funnel(data, "mean", site="sex", outcome="y"),
+        "Funnel",
+        by_person=False,
+        located=("estimate", "low_95", "high_95", "low_99.8", "high_99.8"),
+        scaled=("se",),
+        fixed=("statistic",),
+    ),
+    "caterpillar": Case(
+        lambda data: cp.sites.caterpillar(data, "y", site="sex"),
+        "Caterpillar",
+        by_person=False,
+        located=("estimate", "ci_low", "compare_low", "shrunken", "shrunken_low"),
+        scaled=("se", "shrunken_se"),
+        fixed=("df", "weight"),
+    ),
     "dimensions": Case(
         lambda data: cp.measurement.dimensions(items_of(data), draws=20, seed=1),
         "Dimensions",
@@ -223,7 +251,7 @@ def same(one, other, **how):
 def test_every_public_analysis_is_here():
     public = {
         name
-        for package in (cp.outcomes, cp.measurement)
+        for package in (cp.outcomes, cp.measurement, cp.sites)
         for name in package.__all__
         if not isinstance(getattr(package, name), type)
     }
@@ -292,7 +320,7 @@ def test_units_rescale_as_they_should(name, a, b, seed):
     case, data = CASES[name], people(seed)
     one = case.run(data).table
     two = case.run(data.assign(y=a * (data["y"] + b))).table
-    rows = one["term"] == "y" if name == "baseline" else slice(None)
+    rows = one["term"] == "y" if name in ("baseline", "balance") else slice(None)
     close = {"rtol": 1e-6, "atol": 1e-6 * a}
     for column in case.located:
         np.testing.assert_allclose(
