@@ -1,9 +1,11 @@
-"""Compare sites: which differ, by how much, and how surely."""
+"""Compare sites, honestly when they are few."""
 
 from cpeval.sites.balance import Balance, balance
 from cpeval.sites.caterpillar import Caterpillar, caterpillar
 from cpeval.sites.effects import SiteEffects, effects
 from cpeval.sites.funnel import Funnel, funnel
+from cpeval.sites.inference import JointTest
+from cpeval.sites.linear import Linear, linear
 
 # Functions have the names of their modules. Importing all of them here, once, makes sure that
 # the package's attributes are the functions.
@@ -11,9 +13,12 @@ __all__ = [
     "Balance",
     "Caterpillar",
     "Funnel",
+    "JointTest",
+    "Linear",
     "SiteEffects",
     "balance",
     "caterpillar",
     "effects",
     "funnel",
+    "linear",
 ]

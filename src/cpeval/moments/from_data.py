@@ -1,0 +1,109 @@
+"""From a dataframe to moments: what is checked, and which pass is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import narwhals.stable.v2 as nw
+from narwhals.stable.v2.typing import IntoFrame
+
+from cpeval.errors import ColumnError, OptionError, require_columns
+from cpeval.moments.coding import INTERCEPT, Level, columns_of
+from cpeval.moments.eager_pass import Columns, eager_sums, levels_seen as eager_levels
+from cpeval.moments.formula import parse
+from cpeval.moments.lazy_pass import lazy_sums, levels_seen as lazy_levels
+from cpeval.moments.site_moments import SiteMoments
+from cpeval.moments.variables import factors_with_levels, is_number, levels_of
+from cpeval.numeric import eager
+from cpeval.study import Study
+
+
+def moments_of(
+    cls: type[SiteMoments],
+    data: IntoFrame,
+    formula: str,
+    *,
+    site: str | None,
+    team: str | None,
+    weights: str | None,
+    study: Study | None,
+    levels: Mapping[str, Sequence[Level]] | None,
+) -> SiteMoments:
+    """Make moments; parameters are those of `SiteMoments.from_data`."""
+    parsed = parse(formula)
+    if study is not None and site is None:
+        site = study.site
+        team = study.team if team is None else team
+    if site is None:
+        raise OptionError("Say which column has the sites: site=, or a study that names it.")
+    if team == site:
+        raise OptionError(f"'site' and 'team' are the same column, {site!r}.")
+    frame = _frame(data)
+    names = list(frame.collect_schema())
+    require_columns(names, *parsed.columns, site, team, weights)
+    used = list(
+        dict.fromkeys(n for n in (*parsed.columns, site, team, weights) if n is not None)
+    )
+    given = dict(levels or {})
+    if isinstance(frame, nw.DataFrame):
+        columns = Columns(frame)
+        dtypes = columns.dtypes(used)
+        _require_number(weights, dtypes)
+        factors = factors_with_levels(parsed, dtypes)
+        fixed = levels_of(factors, lambda n: eager_levels(columns, n), given, study)
+        model = columns_of(parsed, fixed)
+        sums, units = eager_sums(
+            columns, parsed, model, fixed, site=site, team=team, weights=weights
+        )
+    else:
+        schema = frame.collect_schema()
+        dtypes = {name: schema[name] for name in used}
+        _require_number(weights, dtypes)
+        factors = factors_with_levels(parsed, dtypes)
+        lazy = frame
+        fixed = levels_of(factors, lambda n: lazy_levels(lazy, n), given, study)
+        model = columns_of(parsed, fixed)
+        sums, units = lazy_sums(
+            frame, parsed, model, fixed, site=site, team=team, weights=weights
+        )
+    first = [INTERCEPT] if parsed.intercept else []
+    made = cls(
+        formula=formula,
+        outcome=parsed.outcome.text,
+        terms=(*first, *(column.name for column in model)),
+        parts=(*first, *(column.term for column in model)),
+        levels={
+            text: (one.reference, *one.others) for text, one in sorted(fixed.items())
+        },
+        site_column=site,
+        team_column=team,
+        weights_column=weights,
+        site=tuple(label for label, _ in units.labels),
+        team=tuple(label for _, label in units.labels),
+        n=sums.n,
+        dropped=sums.dropped,
+        weight=sums.weight,
+        origin=sums.origin,
+        offset=sums.offset,
+        cross=sums.cross,
+    )
+    made.require_rows()
+    return made
+
+
+def _frame(data: IntoFrame) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+    try:
+        frame = nw.from_native(data)
+    except TypeError:
+        return eager(data)  # whose message says what is wrong
+    except Exception as problem:  # narwhals' own, of columns that are there twice
+        if type(problem).__name__ != "DuplicateError":
+            raise
+        return eager(data)
+    return frame
+
+
+def _require_number(weights: str | None, dtypes: Mapping[str, nw.dtypes.DType]) -> None:
+    if weights is not None and not is_number(dtypes[weights]):
+        raise ColumnError(f"The weights {weights!r} must be numbers, not {dtypes[weights]}.")

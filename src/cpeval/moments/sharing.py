@@ -1,0 +1,218 @@
+"""Moments as a JSON file: what is refused on the way out, and on the way in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cpeval.errors import DataError, OptionError, OutputError, ReadError, listed
+from cpeval.moments.coding import INTERCEPT
+from cpeval.moments.site_moments import VERSION, Counts, Floats, SiteMoments
+from cpeval.moments.unit_sums import symmetric
+
+#: What the file says that it is.
+_KIND = "cpeval site moments"
+
+#: How large a file may be: a thousand sites with fifty terms are about 50 MB.
+_MOST_BYTES = 500_000_000
+
+_TEXTS = ("formula", "outcome", "site_column")
+_OPTIONAL = ("team_column", "weights_column")
+_ARRAYS = ("n", "dropped", "weight", "origin", "offset", "cross")
+_KEYS = {"kind", "version", "discloses", "terms", "parts", "levels", "site", "team", "checksum"}
+_KEYS |= {*_TEXTS, *_OPTIONAL, *_ARRAYS}
+
+_DISCLOSES = (
+    "Per unit, exactly: the number of people used and left out, the mean of every column, and "
+    "cross-products (standard deviations and correlations). Of a true/false column: how many are "
+    "at each level, and their means of the other columns. No records, and no noise."
+)
+
+
+def write(moments: SiteMoments, path: Path, minimum: int) -> Path:
+    """Write moments; see `SiteMoments.to_json`."""
+    if isinstance(minimum, bool) or not isinstance(minimum, int) or minimum < 1:
+        raise OptionError(f"'minimum' is a whole number of people, at least 1. Got {minimum!r}.")
+    if path.suffix.lower() != ".json":
+        raise OptionError(f"The file to write should end in .json. Got {str(path)!r}.")
+    small = list(_small_cells(moments, minimum))
+    if small:
+        raise DataError(
+            f"Cells with fewer than {minimum} people can't be shared:\n"
+            + "\n".join(f"- {cell}" for cell in small[:50])
+            + (f"\n- and {len(small) - 50} more" if len(small) > 50 else "")
+            + "\nLeave the site out (drop), take fewer terms (select), join levels, or have "
+            "moments by site rather than team."
+        )
+    content: dict[str, Any] = {"kind": _KIND, "version": VERSION, "discloses": _DISCLOSES}
+    content |= {name: getattr(moments, name) for name in (*_TEXTS, *_OPTIONAL)}
+    content |= {"terms": list(moments.terms), "parts": list(moments.parts)}
+    content["levels"] = {factor: list(values) for factor, values in moments.levels.items()}
+    content |= {"site": list(moments.site), "team": list(moments.team)}
+    content |= {name: getattr(moments, name).tolist() for name in _ARRAYS}
+    content["checksum"] = _checksum(content)
+    temporary = path.with_name(f".{secrets.token_hex(4)}.part.json")
+    try:
+        temporary.write_text(
+            json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8"
+        )
+        temporary.replace(path)
+    except OSError as problem:
+        temporary.unlink(missing_ok=True)
+        raise OutputError(f"{str(path)!r} can't be written: {problem}.") from None
+    return path
+
+
+def _small_cells(moments: SiteMoments, minimum: int) -> list[str]:
+    """Name the cells that have people, but fewer than the minimum.
+
+    Cells: units; columns of 0 and 1 (dummies, their products, an outcome) in a unit; and two such
+    columns crossed, since their cross-product is how many people have both. The reference of a
+    category is those at none of its levels.
+    """
+    used = np.flatnonzero(moments.n > 0)
+    n = moments.n[used]
+    names = [_unit_name(moments, int(unit)) for unit in used]
+    found = [f"{names[g]}: {n[g]} people" for g in map(int, np.flatnonzero(n < minimum))]
+    dummies = [k for k in range(len(moments.columns)) if _is_dummy(moments, k)]
+    if dummies and moments.weights_column is not None and minimum > 1:
+        return [
+            *found,
+            "columns of 0 and 1 with weights "
+            f"({listed(moments.columns[k] for k in dummies)}): how many people are at each "
+            "isn't known then; make moments without weights",
+        ]
+    large = n >= minimum
+    mean = moments.origin + moments.offset[used]
+    sizes: list[tuple[Floats, str]] = [(n * mean[:, k], moments.columns[k]) for k in dummies]
+    sizes += [(n - size, f"not {name}") for size, name in sizes]
+    sizes += list(_references(moments, n, mean, dummies))
+    for j, k in combinations(dummies, 2):
+        both = moments.cross[used, j, k] + n * mean[:, j] * mean[:, k]
+        one, other = n * mean[:, j], n * mean[:, k]
+        a, b = moments.columns[j], moments.columns[k]
+        sizes += [(both, f"{a} and {b}"), (one - both, f"{a} and not {b}")]
+        sizes += [(other - both, f"{b} and not {a}"), (n - one - other + both, f"neither {a} nor {b}")]
+    for size, name in sizes:
+        whole = np.round(size)
+        for g in map(int, np.flatnonzero(large & (whole > 0) & (whole < minimum))):
+            found.append(f"{names[g]}: {whole[g]:.0f} people with {name}")
+    return found
+
+
+def _unit_name(moments: SiteMoments, unit: int) -> str:
+    team = f", team {moments.team[unit]!r}" if moments.team_column is not None else ""
+    return f"site {moments.site[unit]!r}{team}"
+
+
+def _references(
+    moments: SiteMoments, n: Counts, mean: Floats, dummies: list[int]
+) -> Iterator[tuple[Floats, str]]:
+    """Yield how many are at the reference of each category with several other levels."""
+    parts = [part for part in moments.parts if part != INTERCEPT]
+    for factor, levels in moments.levels.items():
+        own = [k for k in dummies if k < len(parts) and parts[k] == factor]
+        if len(own) > 1 and len(own) == len(levels) - 1:
+            yield n - n * mean[:, own].sum(axis=1), f"{factor} = {levels[0]}"
+
+
+def _is_dummy(moments: SiteMoments, k: int) -> bool:
+    """Say whether a column is 0 or 1 throughout: then its square is itself, so S = n m (1 - m)."""
+    used = moments.n > 0
+    mean = moments.origin[k] + moments.offset[used, k]
+    weight = moments.weight[used]
+    expected = weight * mean * (1 - mean)
+    rounding = 1e-9 * np.maximum(weight, 1.0)
+    return bool(
+        ((mean > -1e-9) & (mean < 1 + 1e-9)).all()
+        and (np.abs(moments.cross[used, k, k] - expected) <= rounding).all()
+    )
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    """Return SHA-256 of everything but the checksum, spelt in one way."""
+    rest = {key: value for key, value in content.items() if key != "checksum"}
+    text = json.dumps(rest, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read(cls: type[SiteMoments], path: Path) -> SiteMoments:
+    """Read moments; see `SiteMoments.from_json`."""
+    name = str(path)
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise ReadError(f"{name!r} is too large for moments.")
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
+    except OSError as problem:
+        raise ReadError(f"{name!r} can't be read: {problem.strerror or problem}.") from None
+    except (ValueError, RecursionError) as problem:
+        raise ReadError(f"{name!r} is not a JSON file of moments: {problem}.") from None
+    if not isinstance(content, dict) or content.get("kind") != _KIND:
+        raise ReadError(f"{name!r} is not a file that SiteMoments.to_json wrote.")
+    if content.get("version") != VERSION:
+        raise ReadError(
+            f"{name!r} has moments of version {content.get('version')!r}; this cpeval reads "
+            f"version {VERSION}. Make them again, or use the cpeval that wrote them."
+        )
+    absent, strange = sorted(_KEYS - set(content)), sorted(set(content) - _KEYS)
+    if absent or strange:
+        parts = [f"lacks {', '.join(absent)}"] if absent else []
+        parts += [f"has {', '.join(map(repr, strange))} besides"] if strange else []
+        raise ReadError(f"{name!r} {' and '.join(parts)}: it was edited or cut short.")
+    if content["checksum"] != _checksum(content):
+        raise ReadError(
+            f"{name!r} was changed after it was written: its checksum doesn't fit. "
+            "Ask the site for the file as to_json made it."
+        )
+    try:
+        return _moments(cls, content)
+    except (ValueError, TypeError, KeyError, AttributeError) as problem:
+        raise ReadError(f"{name!r} holds moments that don't fit together: {problem}.") from None
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(f"{text} is not a number")
+
+
+def _moments(cls: type[SiteMoments], content: dict[str, Any]) -> SiteMoments:
+    terms = tuple(map(str, content["terms"]))
+    units, q = len(content["site"]), len(terms) + (INTERCEPT not in terms)
+    shapes = {
+        "n": (units,),
+        "dropped": (units,),
+        "weight": (units,),
+        "origin": (q,),
+        "offset": (units, q),
+        "cross": (units, q, q),
+    }
+    arrays = {
+        key: np.asarray(content[key], dtype=np.int64 if key in ("n", "dropped") else float)
+        for key in _ARRAYS
+    }
+    for key, shape in shapes.items():
+        if arrays[key].shape != shape:
+            raise ValueError(f"{key} has shape {arrays[key].shape}, not {shape}")
+    if len(content["team"]) != units or len(content["parts"]) != len(terms):
+        raise ValueError("team or parts have another length than site and terms")
+    if (arrays["n"] < 0).any() or (arrays["dropped"] < 0).any() or (arrays["weight"] < 0).any():
+        raise ValueError("counts are negative")
+    cross = arrays["cross"]
+    if (np.einsum("uqq->uq", cross) < 0).any() or not np.array_equal(cross, symmetric(cross)):
+        raise ValueError("cross-products are not symmetric, or a square is negative")
+    return cls(
+        **{key: content[key] for key in (*_TEXTS, *_OPTIONAL)},
+        terms=terms,
+        parts=tuple(content["parts"]),
+        levels={str(key): tuple(values) for key, values in content["levels"].items()},
+        site=tuple(content["site"]),
+        team=tuple(content["team"]),
+        version=content["version"],
+        **arrays,
+    )

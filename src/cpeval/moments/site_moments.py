@@ -1,0 +1,410 @@
+"""`SiteMoments`: all that comparing sites needs to know of each, and none of their records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from narwhals.stable.v2.typing import IntoFrame
+from numpy.typing import NDArray
+
+from cpeval.errors import (
+    OptionError,
+    TooFewError,
+    did_you_mean,
+    listed,
+    require_option,
+)
+from cpeval.moments.coding import INTERCEPT, Level
+from cpeval.moments.origin import Blocks, about_origin, combined
+from cpeval.study import Study
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+#: What names the form of the moments in a file.
+VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SiteMoments:
+    r"""Counts, means and cross-products of a model's columns, by site or by team in a site.
+
+    Made by `from_data`, by `from_json`, or by adding moments of other sites.
+
+    Attributes
+    ----------
+    formula : str
+        The model that they are moments for.
+    outcome : str
+        Its outcome.
+    terms : tuple of str
+        The p columns of the model: ``"Intercept"`` first if there is one, then in the order of the
+        formula (by degree).
+    parts : tuple of str
+        The formula's term that each of ``terms`` belongs to, shape (p,).
+    levels : dict
+        Factor to its levels, the reference first.
+    site_column, team_column, weights_column : str or None
+        Columns of the data.
+    site, team : tuple
+        Labels of the U units, sorted. ``team`` is all None without teams. A label None is a row
+        whose label was missing; such units have no rows that were used.
+    n, dropped : array of int, shape (U,)
+        Rows used, and rows left out for a missing value.
+    weight : array, shape (U,)
+        Sum of the weights; ``n`` without weights.
+    origin : array, shape (q,)
+        What ``offset`` is measured from, near the data. The q columns are the terms without the
+        intercept, then the outcome.
+    offset : array, shape (U, q)
+        Means less ``origin``: that way they keep their digits.
+    cross : array, shape (U, q, q)
+        Cross-products about the unit's own means.
+
+    Notes
+    -----
+    Of unit g with rows :math:`z_i` and weights :math:`w_i` (1 without weights) they are
+    :math:`\bar z_g` and :math:`\sum_i w_i (z_i - \bar z_g)(z_i - \bar z_g)'`. Two units pool as
+
+    .. math:: S = S_1 + S_2 + \frac{w_1 w_2}{w_1 + w_2} (\bar z_1 - \bar z_2)(\bar z_1 - \bar z_2)'
+
+    which subtracts no large numbers [1]_.
+
+    References
+    ----------
+    .. [1] Chan, Golub & LeVeque (1983). Algorithms for computing the sample variance. The American
+       Statistician, 37(3), 242-247.
+
+    Examples
+    --------
+    >>> data = pd.DataFrame({"trust": list("AABB"), "arm": [0, 1, 0, 1], "y": [3.0, 5, 4, 8]})
+    >>> moments = SiteMoments.from_data(data, "y ~ arm", site="trust")
+    >>> moments.terms
+    ('Intercept', 'arm')
+    >>> moments.table
+      site  n  dropped
+    0    A  2        0
+    1    B  2        0
+    """
+
+    formula: str
+    outcome: str
+    terms: tuple[str, ...]
+    parts: tuple[str, ...]
+    levels: Mapping[str, tuple[Level, ...]]
+    site_column: str
+    team_column: str | None
+    weights_column: str | None
+    site: tuple[Level | None, ...]
+    team: tuple[Level | None, ...]
+    n: Counts
+    dropped: Counts
+    weight: Floats
+    origin: Floats
+    offset: Floats
+    cross: Floats
+    version: int = VERSION
+
+    @classmethod
+    def from_data(
+        cls,
+        data: IntoFrame,
+        formula: str,
+        *,
+        site: str | None = None,
+        team: str | None = None,
+        weights: str | None = None,
+        study: Study | None = None,
+        levels: Mapping[str, Sequence[Level]] | None = None,
+    ) -> SiteMoments:
+        """Make moments of a dataframe in one pass, eager or lazy.
+
+        Parameters
+        ----------
+        data : dataframe, eager or lazy, shape (n_rows, n_columns)
+            pandas, Polars, PyArrow, DuckDB, PySpark, Dask: whatever narwhals takes. One row is
+            one person (or measurement). It is not modified.
+        formula : str
+            Such as ``"y ~ arm + baseline + C(sex) + arm:baseline"``. Text, categories and
+            true/false become dummies against a reference: the first level in sorted order, or
+            ``C(x, Treatment("b"))``.
+        site : str, optional
+            The column of sites; by default the study's.
+        team : str, optional
+            The column of teams, which are nested in sites: the same name in two sites is two
+            teams. By default the study's, if ``site`` is too.
+        weights : str, optional
+            A column of precision weights, positive. Rows with weight 0 are left out and counted.
+        study : Study, optional
+            Names site and team; its arm is compared with the comparison as reference.
+        levels : mapping, optional
+            Column to all its levels: for sites whose own data lack some. ``other.levels`` will do.
+
+        Returns
+        -------
+        SiteMoments
+            Rows with a missing value in a column of the formula, the site, the team or the
+            weights are left out, and counted in ``dropped``.
+
+        Raises
+        ------
+        ColumnError
+            Columns are absent or of the wrong kind; terms collide.
+        DataError
+            Infinite values, values that are not among ``levels``, terms without a value.
+        OptionError
+            The formula can't be read; no site is named.
+        TooFewError
+            No row is complete.
+
+        Notes
+        -----
+        In memory: one pass of matrix products. On lazy engines: one query for the levels of each
+        category, a look at the first 1,000 rows for an origin near the data, and one aggregate by
+        unit; a second aggregate only if the means of units lie more than a thousand times the
+        spread within units apart. Only units x p x p numbers come back.
+        """
+        from cpeval.moments.from_data import moments_of
+
+        return moments_of(
+            cls, data, formula, site=site, team=team, weights=weights, study=study, levels=levels
+        )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The q columns that there are moments of: terms without the intercept, the outcome."""
+        return (*(term for term in self.terms if term != INTERCEPT), self.outcome)
+
+    @property
+    def intercept(self) -> bool:
+        """Whether the model has an intercept."""
+        return INTERCEPT in self.terms
+
+    @property
+    def sites(self) -> tuple[Level, ...]:
+        """The sites that have rows, each once."""
+        there = dict.fromkeys(s for s, n in zip(self.site, self.n.tolist(), strict=True) if n)
+        return tuple(name for name in there if name is not None)
+
+    @property
+    def mean(self) -> Floats:
+        """Means of ``columns`` by unit, shape (U, q); NaN in units without rows."""
+        return np.where(self.n[:, np.newaxis] > 0, self.origin + self.offset, np.nan)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a unit: site, team (where there are teams), n, dropped."""
+        shown: dict[str, object] = {"site": list(self.site)}
+        if self.team_column is not None:
+            shown["team"] = list(self.team)
+        return pd.DataFrame(shown | {"n": self.n, "dropped": self.dropped})
+
+    def __add__(self, other: SiteMoments) -> SiteMoments:
+        """Merge with the moments of other sites, or of more people of the same.
+
+        Raises
+        ------
+        DataError
+            They are of different models; the message says in what they differ.
+        """
+        if not isinstance(other, SiteMoments):
+            return NotImplemented
+        from cpeval.moments.merging import merged
+
+        return merged(self, other)
+
+    def drop(self, site: Level) -> SiteMoments:
+        """Leave out one site.
+
+        Raises
+        ------
+        OptionError
+            There is no such site.
+        """
+        if site not in self.site:
+            raise OptionError(
+                f"There is no site {site!r}{did_you_mean(site, self.sites)}. "
+                f"Sites there: {listed(self.sites)}."
+            )
+        keep = np.array([label != site for label in self.site])
+        if not self.n[keep].sum():
+            raise TooFewError(f"Without {site!r} no rows are left: it is the only site.")
+        return self._units(np.flatnonzero(keep))
+
+    def _units(self, which: NDArray[np.intp]) -> SiteMoments:
+        return replace(
+            self,
+            site=tuple(self.site[k] for k in which),
+            team=tuple(self.team[k] for k in which),
+            n=self.n[which],
+            dropped=self.dropped[which],
+            weight=self.weight[which],
+            offset=self.offset[which],
+            cross=self.cross[which],
+        )
+
+    def select(self, terms: Sequence[str]) -> SiteMoments:
+        """Keep some terms; the intercept stays. Rows dropped for the others stay dropped.
+
+        Parameters
+        ----------
+        terms : sequence of str
+            Terms of the formula (``"C(sex)"``) or of the model (``"C(sex)[T.m]"``).
+
+        Raises
+        ------
+        OptionError
+            A term isn't there.
+        """
+        wanted = [terms] if isinstance(terms, str) else list(terms)
+        known = [*self.terms, *dict.fromkeys(self.parts)]
+        absent = [term for term in wanted if term not in known]
+        if absent:
+            hints = ", ".join(f"{term!r}{did_you_mean(term, known)}" for term in absent)
+            raise OptionError(f"There are no terms {hints}. Terms there: {listed(self.terms)}.")
+        keep = [
+            k
+            for k, (term, part) in enumerate(zip(self.terms, self.parts, strict=True))
+            if term in wanted or part in wanted or term == INTERCEPT
+        ]
+        place = {name: k for k, name in enumerate(self.columns)}
+        chosen = [place[self.terms[k]] for k in keep if self.terms[k] != INTERCEPT]
+        chosen.append(len(self.columns) - 1)
+        parts = tuple(self.parts[k] for k in keep)
+        right = [part for part in dict.fromkeys(parts) if part != INTERCEPT]
+        shown = [*([] if self.intercept else ["0"]), *right] or ["1"]
+        return replace(
+            self,
+            formula=f"{self.outcome} ~ {' + '.join(shown)}",
+            terms=tuple(self.terms[k] for k in keep),
+            parts=parts,
+            origin=self.origin[chosen],
+            offset=self.offset[:, chosen],
+            cross=self.cross[:, chosen][:, :, chosen],
+        )
+
+    def blocks(self, by: str = "site") -> Blocks:
+        """Return cross-products by cluster about the grand means, for estimators.
+
+        Parameters
+        ----------
+        by : {"site", "team"}
+            What a cluster is.
+
+        Raises
+        ------
+        OptionError
+            There are no teams.
+        """
+        require_option("by", by, ("site", "team"))
+        if by == "team" and self.team_column is None:
+            raise OptionError(
+                "These moments have no teams: make them with team=, naming the column."
+            )
+        used = np.flatnonzero(self.n > 0)
+        names = self.sites
+        place = {name: k for k, name in enumerate(names)}
+        group = np.array([place[label] for k in used if (label := self.site[k]) is not None])
+        weight, offset, cross = self.weight[used], self.offset[used], self.cross[used]
+        counts = self.n[used]
+        labels: tuple[Level, ...] = tuple(
+            f"{self.site[k]}/{self.team[k]}" if by == "team" else str(self.site[k]) for k in used
+        )
+        if by == "site":
+            weight, offset, cross = combined(weight, offset, cross, group, len(names))
+            counts = np.bincount(group, weights=counts, minlength=len(names)).astype(np.int64)
+            labels, group = names, np.arange(len(names))
+        blocks, origin = about_origin(
+            weight, offset, cross, self.origin, intercept=self.intercept
+        )
+        return Blocks(
+            blocks=blocks,
+            counts=counts,
+            group=group,
+            labels=labels,
+            sites=names,
+            terms=self.terms,
+            origin=origin,
+        )
+
+    def to_json(self, path: str | Path, *, minimum: int = 5) -> Path:
+        """Write the moments to a file that a site can share in place of records.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            Ends in .json; a file that is there is replaced.
+        minimum : int, default 5
+            The fewest people that a cell may have: a unit, or a level of a category in a unit,
+            and those not at that level.
+
+        Returns
+        -------
+        pathlib.Path
+
+        Raises
+        ------
+        DataError
+            Cells have fewer people than ``minimum``; the message names each.
+        OutputError
+            The file can't be written.
+
+        Notes
+        -----
+        The file discloses, exactly: per unit the counts, the mean of every column and, from the
+        cross-products, standard deviations and correlations. Of a true/false column that is how
+        many people are at each level, and their mean outcome. No noise is added. The checksum
+        shows that a file was changed; it doesn't prove who wrote it.
+        """
+        from cpeval.moments.sharing import write
+
+        return write(self, Path(path), minimum)
+
+    @classmethod
+    def from_json(cls, path: str | Path) -> SiteMoments:
+        """Read moments that `to_json` wrote.
+
+        Raises
+        ------
+        ReadError
+            The file isn't there, is no such file, is of another version or was edited.
+        """
+        from cpeval.moments.sharing import read
+
+        return read(cls, Path(path))
+
+    def __repr__(self) -> str:
+        """Say what it holds."""
+        return f"{self._head()}\n{self.table.to_string(index=False, max_rows=30)}"
+
+    def _head(self) -> str:
+        units = "" if self.team_column is None else f", {int((self.n > 0).sum())} teams"
+        return (
+            f"Moments of {self.formula}: {int(self.n.sum())} rows, {len(self.sites)} sites{units}, "
+            f"{int(self.dropped.sum())} rows left out. Terms: {', '.join(self.terms)}."
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the table for a notebook; everything from the data is escaped."""
+        body = self.table.to_html(index=False, max_rows=30, border=0, escape=True)
+        return f"<div class='cpeval-result'><p>{escape(self._head())}</p>{body}</div>"
+
+    def require_rows(self) -> None:
+        """Raise unless some row was used.
+
+        Raises
+        ------
+        TooFewError
+            None was.
+        """
+        if not self.n.sum():
+            raise TooFewError(
+                f"No row of {int(self.dropped.sum()):,} has a value in every column that "
+                f"{self.formula!r} needs, and a site. Look for a column that is missing throughout."
+            )
+

@@ -1,0 +1,143 @@
+"""Cross-products of rows by unit, each about its unit's own mean. Arrays in, arrays out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+#: Numbers taken together: they stay in the cache between centring and multiplying.
+_AT_ONCE = 1 << 16
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class UnitSums:
+    """What a pass gives, of U units and q columns.
+
+    Attributes
+    ----------
+    n : array of int, shape (U,)
+        Rows used.
+    weight : array, shape (U,)
+        Their weights' sum; ``n`` without weights.
+    dropped : array of int, shape (U,)
+        Rows left out.
+    origin : array, shape (q,)
+        What was subtracted from the columns everywhere.
+    offset : array, shape (U, q)
+        Each unit's (weighted) means less ``origin``; 0 where ``n`` is 0.
+    cross : array, shape (U, q, q)
+        (Weighted) cross-products about the unit's own means.
+    """
+
+    n: NDArray[np.int64]
+    weight: Floats
+    dropped: NDArray[np.int64]
+    origin: Floats
+    offset: Floats
+    cross: Floats
+
+
+def symmetric(matrices: Floats) -> Floats:
+    """Average matrices with their transposes: rounding leaves the two halves apart."""
+    return 0.5 * (matrices + matrices.swapaxes(-1, -2))
+
+
+def near(values: Floats) -> Floats:
+    """Round to 24 binary digits, so that subtracting it from what is near is exact."""
+    fraction, exponent = np.frexp(values)
+    return np.ldexp(np.round(fraction * 2.0**24) / 2.0**24, exponent)
+
+
+def unit_sums(
+    columns: list[Floats], unit: Codes, n_units: int, origin: Floats, weights: Floats | None
+) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
+    """Sum cross-products by unit.
+
+    Parameters
+    ----------
+    columns : list of q arrays, shape (n,)
+        Without missing values.
+    unit : array of int, shape (n,)
+        Each row's unit, 0 to ``n_units`` - 1.
+    n_units : int
+    origin : array, shape (q,)
+    weights : array, shape (n,), optional
+
+    Returns
+    -------
+    n, weight, offset, cross : arrays
+        As in `UnitSums`.
+
+    Notes
+    -----
+    Rows are put in order of their unit's size, then unit, by counting. Units of one size are then
+    a three-dimensional block, centred and multiplied at once: the loop is over sizes, of which
+    there are at most sqrt(2 n).
+    """
+    q, rows = len(columns), unit.size
+    n = np.bincount(unit, minlength=n_units)
+    by_size = np.argsort(n, kind="stable")
+    place = np.empty(n_units, dtype=np.intp)
+    place[by_size] = np.arange(n_units)
+    order = _counting_order(place[unit], n_units)
+    held = columns if weights is None else [*columns, weights]
+    sorted_rows = np.empty((len(held), rows))
+    for k, column in enumerate(held):
+        # Rows that are in order already are copied as they are.
+        sorted_rows[k] = column if order is None else column[order]
+    weight, offset, cross = np.zeros(n_units), np.zeros((n_units, q)), np.zeros((n_units, q, q))
+    sizes, first_unit = np.unique(n[by_size], return_index=True)
+    ends = np.append(first_unit[1:], n_units)
+    start = 0
+    for size, first, end in zip(sizes.tolist(), first_unit.tolist(), ends.tolist(), strict=True):
+        if size == 0:
+            continue
+        step = max(1, _AT_ONCE // (size * len(held)))
+        for low in range(first, end, step):
+            high = min(low + step, end)
+            stop = start + size * (high - low)
+            block = sorted_rows[:, start:stop].reshape(len(held), high - low, size)
+            which = by_size[low:high]
+            weight[which], offset[which], cross[which] = _about_own_mean(
+                block.transpose(1, 0, 2), origin, weighted=weights is not None
+            )
+            start = stop
+    return n.astype(np.int64), weight, offset, symmetric(cross)
+
+
+def _about_own_mean(
+    block: Floats, origin: Floats, *, weighted: bool
+) -> tuple[Floats, Floats, Floats]:
+    """Return weight, offset and cross of k units of equal size: ``block`` has shape (k, q, m)."""
+    if not weighted:
+        rest = block - origin[:, np.newaxis]
+        mean = rest.mean(axis=2)
+        rest -= mean[:, :, np.newaxis]
+        size = np.full(len(block), float(block.shape[2]))
+        return size, mean, rest @ rest.transpose(0, 2, 1)
+    share = block[:, -1:, :]
+    weight = share.sum(axis=2)
+    rest = block[:, :-1, :] - origin[:, np.newaxis]
+    mean = (rest * share).sum(axis=2) / weight
+    rest -= mean[:, :, np.newaxis]
+    return weight[:, 0], mean, (rest * share) @ rest.transpose(0, 2, 1)
+
+
+def _counting_order(place: Codes, n_places: int) -> Codes | None:
+    """Return the rows in order of place, ties as they come; None where they are already."""
+    if place.size < 2 or (place[1:] >= place[:-1]).all():
+        return None
+    rows = place.size
+    index = np.int32 if rows < 2**31 else np.int64
+    # Turning a matrix with one entry a row is a counting sort, in time that grows with rows only.
+    one_a_row = sparse.csr_matrix(
+        (np.ones(rows, np.int8), place.astype(index), np.arange(rows + 1, dtype=index)),
+        shape=(rows, n_places),
+    )
+    return np.asarray(one_a_row.tocsc().indices)

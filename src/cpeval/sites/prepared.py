@@ -1,0 +1,146 @@
+"""Moments made ready for an estimator: checked, clusters chosen, terms that follow dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpeval.errors import OptionError, TooFewError, did_you_mean, listed
+from cpeval.moments.least_squares import independent_terms
+from cpeval.moments.origin import Blocks
+from cpeval.moments.site_moments import SiteMoments
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prepared:
+    """Cross-products of the p terms that are kept, by cluster.
+
+    Attributes
+    ----------
+    blocks : Blocks
+    parts : tuple of str
+        The formula's term that each belongs to, shape (p,).
+    floor : array, shape (p + 1,)
+        Sums of squares that rounding may leave of a constant column, and of the outcome.
+    dropped_terms : tuple of str
+        Terms that are constant or follow from earlier ones.
+    formula : str
+    n_dropped : int
+        Rows that the moments left out.
+    """
+
+    blocks: Blocks
+    parts: tuple[str, ...]
+    floor: Floats
+    dropped_terms: tuple[str, ...]
+    formula: str
+    n_dropped: int
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The terms kept."""
+        return self.blocks.terms
+
+    @property
+    def n(self) -> int:
+        """Rows."""
+        return int(self.blocks.counts.sum())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the reader should know of what was left out."""
+        found = []
+        if self.dropped_terms:
+            found.append(
+                f"Left out of the model: {listed(self.dropped_terms)}. They are constant or follow "
+                "from the other terms."
+            )
+        if self.n_dropped:
+            found.append(
+                f"{self.n_dropped:,} rows were left out for missing values, and {self.n:,} used."
+            )
+        return tuple(found)
+
+    def contrasts(self, terms: Sequence[str] | str) -> list[int]:
+        """Return the places of terms, by their names or those of the formula's terms.
+
+        Raises
+        ------
+        OptionError
+            A term isn't there, or none is named.
+        """
+        wanted = [terms] if isinstance(terms, str) else list(terms)
+        known = [*self.terms, *dict.fromkeys(self.parts)]
+        absent = [name for name in wanted if name not in known]
+        if absent or not wanted:
+            hints = ", ".join(f"{name!r}{did_you_mean(name, known)}" for name in absent)
+            raise OptionError(
+                f"There are no terms {hints or 'named'} to test. Terms there: {listed(self.terms)}."
+            )
+        return [
+            k
+            for k, (term, part) in enumerate(zip(self.terms, self.parts, strict=True))
+            if term in wanted or part in wanted
+        ]
+
+
+def prepare(moments: SiteMoments, by: str) -> Prepared:
+    """Take the cross-products by cluster, and drop the terms that follow from earlier ones.
+
+    Parameters
+    ----------
+    moments : SiteMoments
+    by : {"site", "team"}
+
+    Raises
+    ------
+    OptionError
+        ``moments`` aren't, or have no teams.
+    TooFewError
+        There are no more rows than terms.
+    """
+    if not isinstance(moments, SiteMoments):
+        raise OptionError(
+            "The first argument should be moments: cp.SiteMoments.from_data(data, 'y ~ arm', "
+            f"site='trust'). Got {type(moments).__name__}."
+        )
+    blocks = moments.blocks(by)
+    total = blocks.blocks.sum(axis=0)
+    weight = float(moments.weight.sum())
+    # The distance from one number to the next, at the column's own distance from zero.
+    shift = np.append(blocks.origin.x, blocks.origin.y)
+    floor = weight * (2 * np.finfo(float).eps * np.abs(shift)) ** 2
+    p = len(blocks.terms)
+    kept = independent_terms(total[:p, :p], floor=floor[:p])
+    names = tuple(blocks.terms[k] for k in kept)
+    rows = int(blocks.counts.sum())
+    if rows <= kept.size:
+        raise TooFewError(
+            f"{rows} rows can't estimate {kept.size} terms and a variance: {listed(names)}. "
+            "Take fewer terms (select), or more people."
+        )
+    return Prepared(
+        blocks=blocks.keep(names),
+        parts=tuple(moments.parts[k] for k in kept),
+        floor=floor[[*kept, p]],
+        dropped_terms=tuple(term for term in blocks.terms if term not in names),
+        formula=moments.formula,
+        n_dropped=int(moments.dropped.sum()),
+    )
+
+
+def to_the_data(prepared: Prepared) -> Floats:
+    """Return the contrasts, shape (p, p), that are the coefficients about the data's own zero."""
+    return prepared.blocks.origin.matrix
+
+
+def moved(estimate: Floats, prepared: Prepared) -> Floats:
+    """Add to the intercept what was subtracted from the outcome."""
+    whole = estimate.copy()
+    whole[0] += prepared.blocks.origin.y
+    return whole
