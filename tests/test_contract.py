@@ -203,6 +203,11 @@ CASES = {
         scaled=("estimate", "se", "ci_low", "ci_high"),
         fixed=("statistic", "df", "p", "n"),
     ),
+    "gee": Case(
+        lambda data: cp.sites.gee(data, "y ~ arm + age", family="gaussian", site="id"),
+        "EstimatingEquations",
+        by_person=False,
+    ),
     "funnel": Case(
         lambda data: cp.sites.funnel(data, "mean", site="sex", outcome="y"),
         "Funnel",

@@ -166,9 +166,7 @@ def _factor(factor: object, faults: list[str]) -> Factor:
         faults.append(f"{text!r}: {problem}.")
     elif not used:
         faults.append(f"{text!r}: uses no column.")
-    return Factor(
-        text, tuple(dict.fromkeys(used.values())), tree=tree, names=tuple(used.items())
-    )
+    return Factor(text, tuple(dict.fromkeys(used.values())), tree=tree, names=tuple(used.items()))
 
 
 def _category(text: str, call: ast.Call, names: dict[str, str], faults: list[str]) -> Factor:

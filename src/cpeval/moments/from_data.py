@@ -42,9 +42,7 @@ def moments_of(
     frame = _frame(data)
     names = list(frame.collect_schema())
     require_columns(names, *parsed.columns, site, team, weights)
-    used = list(
-        dict.fromkeys(n for n in (*parsed.columns, site, team, weights) if n is not None)
-    )
+    used = list(dict.fromkeys(n for n in (*parsed.columns, site, team, weights) if n is not None))
     given = dict(levels or {})
     if isinstance(frame, nw.DataFrame):
         columns = Columns(frame)
@@ -64,18 +62,14 @@ def moments_of(
         lazy = frame
         fixed = levels_of(factors, lambda n: lazy_levels(lazy, n), given, study)
         model = columns_of(parsed, fixed)
-        sums, units = lazy_sums(
-            frame, parsed, model, fixed, site=site, team=team, weights=weights
-        )
+        sums, units = lazy_sums(frame, parsed, model, fixed, site=site, team=team, weights=weights)
     first = [INTERCEPT] if parsed.intercept else []
     made = cls(
         formula=formula,
         outcome=parsed.outcome.text,
         terms=(*first, *(column.name for column in model)),
         parts=(*first, *(column.term for column in model)),
-        levels={
-            text: (one.reference, *one.others) for text, one in sorted(fixed.items())
-        },
+        levels={text: (one.reference, *one.others) for text, one in sorted(fixed.items())},
         site_column=site,
         team_column=team,
         weights_column=weights,

@@ -61,9 +61,7 @@ def lazy_sums(
     names = [f"z{k}" for k in range(len(model) + 1)]
     origin = _origin(rows, names, [not column.numbers for column in model])
     labels = ["site", "team"] if team is not None else ["site"]
-    shifted = [
-        (nw.col(name) - float(c)).alias(name) for name, c in zip(names, origin, strict=True)
-    ]
+    shifted = [(nw.col(name) - float(c)).alias(name) for name, c in zip(names, origin, strict=True)]
     # Each row's weight is in every product; without weights nothing is multiplied by one.
     share = nw.col("w") if weights is not None else None
     counted = [
@@ -135,8 +133,11 @@ def _prepared(
         nw.when(present(site)).then(nw.col(site)).alias("site"),
         *([nw.when(present(team)).then(nw.col(team)).alias("team")] if team is not None else []),
         *(nw.col(name).alias(f"c{k}") for k, name in enumerate(formula.columns)),
-        *(number(name).alias(f"n{k}") for k, name in enumerate(formula.columns)
-          if schema[name].is_numeric() or schema[name] == nw.Boolean),
+        *(
+            number(name).alias(f"n{k}")
+            for k, name in enumerate(formula.columns)
+            if schema[name].is_numeric() or schema[name] == nw.Boolean
+        ),
         *([number(weights).alias("w")] if weights is not None else []),
         kept.alias("complete"),
     ]
@@ -251,9 +252,7 @@ def _about_own_means(
     sums = [_times(nw.col(name), share).sum().alias(f"m_{name}") for name in names]
     size = (nw.col("kept") if share is None else share).sum().alias("m_weight")
     means = used.group_by(labels).agg(*sums, size)
-    rest = [
-        (nw.col(name) - nw.col(f"m_{name}") / nw.col("m_weight")).alias(name) for name in names
-    ]
+    rest = [(nw.col(name) - nw.col(f"m_{name}") / nw.col("m_weight")).alias(name) for name in names]
     centred = used.join(means, on=list(labels), how="inner").with_columns(rest)
     again = _collected(centred.group_by(labels).agg(*_products(names, share)))
     key = table[list(labels)]

@@ -99,7 +99,10 @@ def _small_cells(moments: SiteMoments, minimum: int) -> list[str]:
         one, other = n * mean[:, j], n * mean[:, k]
         a, b = moments.columns[j], moments.columns[k]
         sizes += [(both, f"{a} and {b}"), (one - both, f"{a} and not {b}")]
-        sizes += [(other - both, f"{b} and not {a}"), (n - one - other + both, f"neither {a} nor {b}")]
+        sizes += [
+            (other - both, f"{b} and not {a}"),
+            (n - one - other + both, f"neither {a} nor {b}"),
+        ]
     for size, name in sizes:
         whole = np.round(size)
         for g in map(int, np.flatnonzero(large & (whole > 0) & (whole < minimum))):

@@ -319,9 +319,7 @@ class SiteMoments:
             weight, offset, cross = combined(weight, offset, cross, group, len(names))
             counts = np.bincount(group, weights=counts, minlength=len(names)).astype(np.int64)
             labels, group = names, np.arange(len(names))
-        blocks, origin = about_origin(
-            weight, offset, cross, self.origin, intercept=self.intercept
-        )
+        blocks, origin = about_origin(weight, offset, cross, self.origin, intercept=self.intercept)
         return Blocks(
             blocks=blocks,
             counts=counts,
@@ -407,4 +405,3 @@ class SiteMoments:
                 f"No row of {int(self.dropped.sum()):,} has a value in every column that "
                 f"{self.formula!r} needs, and a site. Look for a column that is missing throughout."
             )
-

@@ -4,6 +4,7 @@ from cpeval.sites.balance import Balance, balance
 from cpeval.sites.caterpillar import Caterpillar, caterpillar
 from cpeval.sites.effects import SiteEffects, effects
 from cpeval.sites.funnel import Funnel, funnel
+from cpeval.sites.gee import EstimatingEquations, gee
 from cpeval.sites.inference import JointTest
 from cpeval.sites.linear import Linear, linear
 
@@ -12,6 +13,7 @@ from cpeval.sites.linear import Linear, linear
 __all__ = [
     "Balance",
     "Caterpillar",
+    "EstimatingEquations",
     "Funnel",
     "JointTest",
     "Linear",
@@ -20,5 +22,6 @@ __all__ = [
     "caterpillar",
     "effects",
     "funnel",
+    "gee",
     "linear",
 ]
