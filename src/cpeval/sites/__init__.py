@@ -7,6 +7,7 @@ from cpeval.sites.funnel import Funnel, funnel
 from cpeval.sites.gee import EstimatingEquations, gee
 from cpeval.sites.inference import JointTest
 from cpeval.sites.linear import Linear, linear
+from cpeval.sites.power import Power, power
 
 # Functions have the names of their modules. Importing all of them here, once, makes sure that
 # the package's attributes are the functions.
@@ -17,6 +18,7 @@ __all__ = [
     "Funnel",
     "JointTest",
     "Linear",
+    "Power",
     "SiteEffects",
     "balance",
     "caterpillar",
@@ -24,4 +26,5 @@ __all__ = [
     "funnel",
     "gee",
     "linear",
+    "power",
 ]
