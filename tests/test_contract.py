@@ -203,6 +203,12 @@ CASES = {
         scaled=("estimate", "se", "ci_low", "ci_high"),
         fixed=("statistic", "df", "p", "n"),
     ),
+    "difference_in_differences": Case(
+        lambda data: cp.sites.difference_in_differences(data, "y", STUDY, covariates=["age"]),
+        "DifferenceInDifferences",
+        scaled=("estimate", "se", "ci_low", "ci_high"),
+        fixed=("statistic", "df", "p", "n"),
+    ),
     "gee": Case(
         lambda data: cp.sites.gee(data, "y ~ arm + age", family="gaussian", site="id"),
         "EstimatingEquations",

@@ -2,6 +2,10 @@
 
 from cpeval.sites.balance import Balance, balance
 from cpeval.sites.caterpillar import Caterpillar, caterpillar
+from cpeval.sites.difference_in_differences import (
+    DifferenceInDifferences,
+    difference_in_differences,
+)
 from cpeval.sites.effects import SiteEffects, effects
 from cpeval.sites.funnel import Funnel, funnel
 from cpeval.sites.gee import EstimatingEquations, gee
@@ -14,6 +18,7 @@ from cpeval.sites.power import Power, power
 __all__ = [
     "Balance",
     "Caterpillar",
+    "DifferenceInDifferences",
     "EstimatingEquations",
     "Funnel",
     "JointTest",
@@ -22,6 +27,7 @@ __all__ = [
     "SiteEffects",
     "balance",
     "caterpillar",
+    "difference_in_differences",
     "effects",
     "funnel",
     "gee",
