@@ -238,7 +238,7 @@ CASES = {
     ),
 }
 #: Analyses of a design, or of moments, have tests of their own.
-WITHOUT_DATA = {"power", "linear"}
+WITHOUT_DATA = {"power", "linear", "mixed", "wild_bootstrap"}
 OUTCOMES = [name for name, case in CASES.items() if case.outcome is not None]
 FRAMES = [name for name, case in CASES.items() if case.frame]
 BY_PERSON = [name for name, case in CASES.items() if case.by_person]

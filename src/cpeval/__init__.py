@@ -16,6 +16,7 @@ _PUBLIC = {
     "Instrument": "cpeval.definitions.model:Instrument",
     "Result": "cpeval.result:Result",
     "Simulation": "cpeval.simulation:Simulation",
+    "SiteMoments": "cpeval.moments.site_moments:SiteMoments",
     "Study": "cpeval.study:Study",
     "ValueSet": "cpeval.definitions.value_sets:ValueSet",
     "band": "cpeval.scoring.bands:band",
@@ -45,6 +46,7 @@ __all__ = [
     "Instrument",
     "Result",
     "Simulation",
+    "SiteMoments",
     "Study",
     "ValueSet",
     "__version__",
@@ -93,6 +95,7 @@ if TYPE_CHECKING:
     from cpeval.errors import CpevalError, CpevalWarning
     from cpeval.evaluated import Evaluation
     from cpeval.evaluation import evaluate
+    from cpeval.moments.site_moments import SiteMoments
     from cpeval.reading.files import read
     from cpeval.reading.joining import join
     from cpeval.reading.redcap import read_redcap

@@ -99,7 +99,7 @@ def cluster_robust(
     """
     require_option("kind", kind, KINDS)
     chosen = white.contrasts(contrasts)
-    factor = _factor(white, kind)
+    factor = small_sample_factor(white, kind)
     adjusted = _adjustment(white.leverages, kind)[:, :, np.newaxis] * chosen.parts
     parts = _along(white)
     each = (adjusted * parts[:, :, np.newaxis]).sum(axis=1)
@@ -185,7 +185,7 @@ def joint_test(
             f"Contrasts {', '.join(map(str, follows))} of {q} follow from those before. "
             "Leave them out: the test is the same without."
         )
-    factor = _factor(white, kind)
+    factor = small_sample_factor(white, kind)
     adjusted = np.sqrt(factor) * _adjustment(white.leverages, kind)[:, :, np.newaxis] * chosen.parts
     each = (adjusted * _along(white)[:, :, np.newaxis]).sum(axis=1)
     expected = _expected(white, adjusted)
@@ -205,7 +205,7 @@ def joint_test(
     return Joint(statistic=statistic, df_num=q, df_den=float(df_den), p=p)
 
 
-def _factor(white: Whitened, kind: Kind) -> float:
+def small_sample_factor(white: Whitened, kind: Kind) -> float:
     """Return the small-sample factor of CR1 and CR1S (NaN with one cluster)."""
     clusters, n, rank = white.counts.size, white.fit.n, white.fit.kept.size
     if kind not in ("CR1", "CR1S"):
@@ -220,14 +220,14 @@ def _adjustment(leverages: Floats, kind: Kind) -> Floats:
     if kind not in ("CR2", "CR3"):
         return np.ones_like(leverages)
     rest = np.where(leverages == 1.0, np.inf, 1 - leverages)
-    return np.asarray(rest**-0.5 if kind == "CR2" else 1 / rest)
+    raised: Floats = np.power(rest, -0.5 if kind == "CR2" else -1.0)
+    return raised
 
 
 def _along(white: Whitened) -> Floats:
     """Return the parts of the scores along each cluster's eigenvectors, shape (G, r)."""
-    return np.asarray(
-        (white.directions.transpose(0, 2, 1) @ white.scores[:, :, np.newaxis])[:, :, 0]
-    )
+    along: Floats = (white.directions.transpose(0, 2, 1) @ white.scores[:, :, np.newaxis])[:, :, 0]
+    return along
 
 
 def _unknown(white: Whitened, chosen: Contrasts) -> NDArray[np.bool_]:
@@ -250,13 +250,15 @@ def _satterthwaite(white: Whitened, adjusted: Floats) -> Floats:
     crossed = by_contrast @ by_contrast.transpose(0, 2, 1)
     square = (own**2 - 2 * own * lost).sum(axis=0) + (crossed**2).sum(axis=(1, 2))
     trace = (own - lost).sum(axis=0)
-    return np.divide(trace**2, square, out=np.full_like(trace, np.nan), where=square > 0)
+    df: Floats = np.divide(trace**2, square, out=np.full_like(trace, np.nan), where=square > 0)
+    return df
 
 
 def _expected(white: Whitened, adjusted: Floats) -> Floats:
     """Return the covariance that the working model expects, shape (q, q), for unit variance."""
     reached, scaled = _reached(white, adjusted)
-    return np.einsum("gis,git->st", scaled, adjusted) - np.einsum("gis,git->st", reached, reached)
+    own: Floats = np.einsum("gis,git->st", scaled, adjusted)
+    return own - np.einsum("gis,git->st", reached, reached)
 
 
 def _total_variance(white: Whitened, adjusted: Floats) -> float:

@@ -86,14 +86,11 @@ def moments_of(
     return made
 
 
-def _frame(data: IntoFrame) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+def _frame(data: Any) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:  # noqa: ANN401
+    """Return narwhals' view; what it doesn't take, and names that stand twice, are our errors."""
     try:
-        frame = nw.from_native(data)
-    except TypeError:
-        return eager(data)  # whose message says what is wrong
-    except Exception as problem:  # narwhals' own, of columns that are there twice
-        if type(problem).__name__ != "DuplicateError":
-            raise
+        frame: nw.DataFrame[Any] | nw.LazyFrame[Any] = nw.from_native(data)
+    except (TypeError, nw.exceptions.NarwhalsError):
         return eager(data)
     return frame
 

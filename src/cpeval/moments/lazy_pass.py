@@ -31,7 +31,7 @@ def levels_seen(frame: Lazy, names: Sequence[str]) -> dict[str, list[Level]]:
     found = {}
     for name in names:
         values = frame.select(name).unique().collect()[name].to_list()
-        there = [plain_level(v) for v in values if v is not None and v == v]
+        there = [plain_level(value) for value in values if not pd.isna(value)]
         found[name] = list(in_order(list(dict.fromkeys(there))))
     return found
 
@@ -66,21 +66,23 @@ def lazy_sums(
     share = nw.col("w") if weights is not None else None
     counted = [
         nw.len().alias("rows"),
-        nw.col("kept").sum().alias("n"),
-        nw.col("wrong").sum().alias("wrong"),
-        nw.col("infinite").sum().alias("infinite"),
-        nw.col("bad_weight").sum().alias("bad_weight"),
-        (nw.col("kept") if share is None else share).sum().alias("weight"),
+        *_sums(["kept", "wrong", "infinite", "bad_weight"]),
+        *_sums([] if weights is None else ["w"]),
     ]
-    sums = [_times(nw.col(name), share).sum().alias(f"s_{name}") for name in names]
+    summed = [_times(nw.col(name), share).alias(f"s_{name}") for name in names]
+    summed += _products(names, share)
     table = _collected(
-        rows.with_columns(shifted).group_by(labels).agg(*counted, *sums, *_products(names, share))
+        # Products are columns first: Dask sums nothing but columns.
+        rows.with_columns(shifted)
+        .with_columns(summed)
+        .group_by(labels)
+        .agg(*counted, *_sums([f"s_{name}" for name in names]), *_sums(_product_names(names)))
     )
     _require_sound(table, weights)
     units = _sorted_units(table, labels)
     table = table.iloc[_order(table, labels)].reset_index(drop=True)
-    n = table["n"].fillna(0).to_numpy(dtype=np.int64)
-    weight = table["weight"].fillna(0).to_numpy(dtype=float)
+    n = table["kept"].fillna(0).to_numpy(dtype=np.int64)
+    weight = table["kept" if weights is None else "w"].fillna(0).to_numpy(dtype=float)
     total = table[[f"s_{name}" for name in names]].fillna(0).to_numpy(dtype=float)
     offset = total / np.where(weight > 0, weight, 1.0)[:, np.newaxis]
     cross = _square(table, len(names))
@@ -205,11 +207,19 @@ def _times(value: nw.Expr, share: nw.Expr | None) -> nw.Expr:
 
 def _products(names: Sequence[str], share: nw.Expr | None) -> list[nw.Expr]:
     return [
-        _times(nw.col(one) * nw.col(other), share).sum().alias(f"p_{j}_{k}")
+        _times(nw.col(one) * nw.col(other), share).alias(f"p_{j}_{k}")
         for j, one in enumerate(names)
         for k, other in enumerate(names)
         if j <= k
     ]
+
+
+def _product_names(names: Sequence[str]) -> list[str]:
+    return [f"p_{j}_{k}" for j in range(len(names)) for k in range(j, len(names))]
+
+
+def _sums(names: Sequence[str]) -> list[nw.Expr]:
+    return [nw.col(name).sum() for name in names]
 
 
 def _collected(rows: Lazy) -> pd.DataFrame:
@@ -249,12 +259,17 @@ def _about_own_means(
 ) -> Floats:
     """Make the second aggregate: the engine joins each unit's means to its rows."""
     used = rows.filter(nw.col("usable")).with_columns(shifted)
-    sums = [_times(nw.col(name), share).sum().alias(f"m_{name}") for name in names]
-    size = (nw.col("kept") if share is None else share).sum().alias("m_weight")
-    means = used.group_by(labels).agg(*sums, size)
+    summed = [_times(nw.col(name), share).alias(f"m_{name}") for name in names]
+    summed.append((nw.col("kept") if share is None else share).alias("m_weight"))
+    means = (
+        used.select(*labels, *summed)
+        .group_by(labels)
+        .agg(*_sums([*(f"m_{name}" for name in names), "m_weight"]))
+    )
     rest = [(nw.col(name) - nw.col(f"m_{name}") / nw.col("m_weight")).alias(name) for name in names]
     centred = used.join(means, on=list(labels), how="inner").with_columns(rest)
-    again = _collected(centred.group_by(labels).agg(*_products(names, share)))
+    multiplied = centred.with_columns(_products(names, share)).group_by(labels)
+    again = _collected(multiplied.agg(*_sums(_product_names(names))))
     key = table[list(labels)]
     return _square(key.merge(again, on=list(labels), how="left"), len(names))
 

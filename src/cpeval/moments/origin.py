@@ -67,10 +67,12 @@ class Blocks:
         Rows.
     group : array of int, shape (G,)
         Which site each cluster is in, as a place in ``sites``; 0 to G - 1 where clusters are sites.
-    labels : tuple of str
-        The clusters.
+    labels : tuple
+        The clusters, as the data name them: the same team name may stand in two sites.
     sites : tuple
         The sites.
+    by : str
+        What a cluster is, "site" or "team".
     terms : tuple of str
         The p = q - 1 columns of X.
     origin : Origin
@@ -79,10 +81,16 @@ class Blocks:
     blocks: Floats
     counts: NDArray[np.int64]
     group: NDArray[np.intp]
-    labels: tuple[Level, ...]
+    labels: tuple[Level | None, ...]
     sites: tuple[Level, ...]
+    by: str
     terms: tuple[str, ...]
     origin: Origin
+
+    def name(self, cluster: int) -> str:
+        """Name a cluster for a message: a team with its site."""
+        site, own = self.sites[self.group[cluster]], self.labels[cluster]
+        return repr(own) if self.by == "site" else f"{own!r} of {site!r}"
 
     def keep(self, terms: tuple[str, ...]) -> Blocks:
         """Keep some terms, which stay in their order."""
@@ -94,6 +102,7 @@ class Blocks:
             group=self.group,
             labels=self.labels,
             sites=self.sites,
+            by=self.by,
             terms=tuple(self.terms[k] for k in which),
             origin=Origin(x=self.origin.x[which], y=self.origin.y),
         )

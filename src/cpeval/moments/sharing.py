@@ -217,5 +217,10 @@ def _moments(cls: type[SiteMoments], content: dict[str, Any]) -> SiteMoments:
         site=tuple(content["site"]),
         team=tuple(content["team"]),
         version=content["version"],
-        **arrays,
+        n=arrays["n"],
+        dropped=arrays["dropped"],
+        weight=arrays["weight"],
+        origin=arrays["origin"],
+        offset=arrays["offset"],
+        cross=arrays["cross"],
     )

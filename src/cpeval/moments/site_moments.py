@@ -65,6 +65,8 @@ class SiteMoments:
         Means less ``origin``: that way they keep their digits.
     cross : array, shape (U, q, q)
         Cross-products about the unit's own means.
+    version : int
+        Of the form in which they are written to a file.
 
     Notes
     -----
@@ -312,9 +314,7 @@ class SiteMoments:
         group = np.array([place[label] for k in used if (label := self.site[k]) is not None])
         weight, offset, cross = self.weight[used], self.offset[used], self.cross[used]
         counts = self.n[used]
-        labels: tuple[Level, ...] = tuple(
-            f"{self.site[k]}/{self.team[k]}" if by == "team" else str(self.site[k]) for k in used
-        )
+        labels = tuple(self.team[k] for k in used)
         if by == "site":
             weight, offset, cross = combined(weight, offset, cross, group, len(names))
             counts = np.bincount(group, weights=counts, minlength=len(names)).astype(np.int64)
@@ -326,6 +326,7 @@ class SiteMoments:
             group=group,
             labels=labels,
             sites=names,
+            by=by,
             terms=self.terms,
             origin=origin,
         )
@@ -366,6 +367,14 @@ class SiteMoments:
     @classmethod
     def from_json(cls, path: str | Path) -> SiteMoments:
         """Read moments that `to_json` wrote.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+
+        Returns
+        -------
+        SiteMoments
 
         Raises
         ------

@@ -93,7 +93,7 @@ def unit_sums(
         sorted_rows[k] = column if order is None else column[order]
     weight, offset, cross = np.zeros(n_units), np.zeros((n_units, q)), np.zeros((n_units, q, q))
     sizes, first_unit = np.unique(n[by_size], return_index=True)
-    ends = np.append(first_unit[1:], n_units)
+    ends = np.append(first_unit[1:], n_units)[: sizes.size]
     start = 0
     for size, first, end in zip(sizes.tolist(), first_unit.tolist(), ends.tolist(), strict=True):
         if size == 0:

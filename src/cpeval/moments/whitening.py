@@ -43,7 +43,7 @@ class Whitened:
         if given.ndim != 2 or given.shape[1] != p:
             raise OptionError(
                 f"Contrasts need a weight for each of the {p} terms: shape (m, {p}). "
-                f"Got shape {np.shape(contrasts)}."
+                f"Got shape {given.shape}."
             )
         estimable = ~(given[:, self.fit.dropped] != 0).any(axis=1) & (given != 0).any(axis=1)
         white = given[:, self.fit.kept] @ self.fit.whitener.T

@@ -11,7 +11,9 @@ from cpeval.sites.funnel import Funnel, funnel
 from cpeval.sites.gee import EstimatingEquations, gee
 from cpeval.sites.inference import JointTest
 from cpeval.sites.linear import Linear, linear
+from cpeval.sites.mixed import Mixed, mixed
 from cpeval.sites.power import Power, power
+from cpeval.sites.wild_bootstrap import WildBootstrap, wild_bootstrap
 
 # Functions have the names of their modules. Importing all of them here, once, makes sure that
 # the package's attributes are the functions.
@@ -23,8 +25,10 @@ __all__ = [
     "Funnel",
     "JointTest",
     "Linear",
+    "Mixed",
     "Power",
     "SiteEffects",
+    "WildBootstrap",
     "balance",
     "caterpillar",
     "difference_in_differences",
@@ -32,5 +36,7 @@ __all__ = [
     "funnel",
     "gee",
     "linear",
+    "mixed",
     "power",
+    "wild_bootstrap",
 ]

@@ -54,6 +54,8 @@ class Linear(Result):
         Residual standard deviation.
     dropped_terms : tuple of str
         Terms that were constant or followed from others.
+    whitened, prepared : Whitened, Prepared
+        Arrays that `test` needs.
     """
 
     vcov: pd.DataFrame
@@ -64,8 +66,8 @@ class Linear(Result):
     n_dropped: int
     sigma: float
     dropped_terms: tuple[str, ...]
-    _white: Whitened = field(repr=False)
-    _prepared: Prepared = field(repr=False)
+    whitened: Whitened = field(repr=False)
+    prepared: Prepared = field(repr=False)
 
     def test(self, terms: Sequence[str] | str) -> JointTest:
         """Test that terms are zero, all at once.
@@ -86,22 +88,22 @@ class Linear(Result):
         OptionError
             A term isn't there, or none is named.
         """
-        which = self._prepared.contrasts(terms)
-        names = [self._prepared.terms[k] for k in which]
+        which = self.prepared.contrasts(terms)
+        names = [self.prepared.terms[k] for k in which]
         if self.kind == "classical":
             estimate = self.table["estimate"].to_numpy()[which]
             square = self.vcov.to_numpy()[np.ix_(which, which)]
-            df = float(self._white.fit.df)
+            df = float(self.whitened.fit.df)
             statistic, p = (
                 f_test(estimate, square, df) if np.isfinite(square).all() else (np.nan, np.nan)
             )
             return joint(names, statistic, len(which), df, p, "F test.")
-        contrasts = to_the_data(self._prepared)[which]
+        contrasts = to_the_data(self.prepared)[which]
         null = np.zeros(len(which))
-        if self._prepared.terms[0] == "Intercept" and 0 in which:
+        if self.prepared.terms[0] == "Intercept" and 0 in which:
             # About the origin of the moments the intercept is less by what y lost.
-            null[which.index(0)] = -self._prepared.blocks.origin.y
-        found = joint_test(self._white, contrasts, kind=cast(Kind, self.kind), null=null)
+            null[which.index(0)] = -self.prepared.blocks.origin.y
+        found = joint_test(self.whitened, contrasts, kind=cast(Kind, self.kind), null=null)
         note = f"HTZ test with {self.kind} (Pustejovsky & Tipton, 2018)."
         return joint(names, found.statistic, found.df_num, found.df_den, found.p, note)
 
@@ -168,7 +170,7 @@ def linear(
     clusters = len(prepared.blocks.labels)
     if clusters < 2 and vcov != "classical":
         raise TooFewError(
-            f"One {cluster} only, {listed(prepared.blocks.labels)}: cluster-robust errors need "
+            f"One {cluster} only, {prepared.blocks.name(0)}: cluster-robust errors need "
             "two at least. vcov='classical' treats people as independent."
         )
     white = whitened(prepared.blocks.blocks, prepared.blocks.counts, floor=prepared.floor)
@@ -198,8 +200,8 @@ def linear(
         n_dropped=prepared.n_dropped,
         sigma=float(np.sqrt(white.fit.sigma2)),
         dropped_terms=prepared.dropped_terms,
-        _white=white,
-        _prepared=prepared,
+        whitened=white,
+        prepared=prepared,
     )
 
 
@@ -212,12 +214,15 @@ def _worries(
     names = np.array(prepared.terms)
     # Without a mean of its own an intercept far from the data hangs on all other terms.
     for k in map(int, np.flatnonzero(alone.any(axis=1))):
-        which = [prepared.blocks.labels[g] for g in np.flatnonzero(alone[k])]
+        needed = list(map(int, np.flatnonzero(alone[k])))
+        which = ", ".join(prepared.blocks.name(g) for g in needed[:5])
         found.append(
-            f"{names[k]!r} can't be known without {cluster} {listed(which, most=5)}: "
-            "one cluster alone says nothing of its error."
+            f"{str(names[k])!r} can't be known without {cluster} {which}"
+            f"{' and others' if len(needed) > 5 else ''}: one cluster alone says nothing of the "
+            "error."
         )
-    few = table["df"].to_numpy() < _FEW_DF
+    # An intercept's error is seldom what is asked for.
+    few = (table["df"].to_numpy() < _FEW_DF) & ((names != "Intercept") | (len(names) == 1))
     if few.any():
         found.append(
             f"Fewer than {_FEW_DF} degrees of freedom for {listed(names[few])}: too few {cluster}s "

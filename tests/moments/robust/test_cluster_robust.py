@@ -42,6 +42,25 @@ def test_joint_test_equals_clubsandwich(name, real, reference):
     assert test.df_num == expected["df_num"]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["paired", "sites"])
+def test_terms_of_strata_and_sites_equal_clubsandwich(name, kind, real, reference_file):
+    """Strata's terms are known from two schools each; sites' own from one, and have no error."""
+    rows, values = real(name), reference_file("cluster_robust_paired.json")[name]
+    if kind not in values:  # clubSandwich stops; dense matrices are the comparison, above
+        assert (name, kind) == ("sites", "CR3")
+        return
+    robust = cluster_robust(white(rows), kind=kind)
+    for column in ("estimate", "se", "df"):
+        assert_allclose(getattr(robust, column)[1:3], values[kind][column], rtol=RTOL)
+    test = joint_test(white(rows), np.eye(rows.x.shape[1])[1:3], kind=kind)
+    assert_allclose(test.statistic, values[kind]["F"], rtol=RTOL)
+    assert_allclose(test.df_den, values[kind]["df_den"], rtol=RTOL)
+    assert_allclose(test.p, values[kind]["p"], rtol=RTOL)
+    known = np.isfinite(robust.se)
+    assert known.all() if name == "paired" else known.tolist() == [False, True, True] + [False] * 7
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_classical_errors_equal_lm(name, real, reference):
     rows, expected = real(name), reference(f"{name}/ols")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 
-PAGE = Path(__file__).parents[2] / "docs" / "site-charts.md"
+PAGE = Path(__file__).parents[3] / "docs" / "site-charts.md"
 
 
 def test_snippets_run(capsys):
