@@ -21,6 +21,7 @@ from cpeval.errors import (
 from cpeval.numeric import numbers, select
 from cpeval.result import Result
 from cpeval.sites.between_sites import Floats, Shrunken, comparison_factor, shrink
+from cpeval.sites.mixed import Mixed
 from cpeval.sites.site_codes import site_codes, sites_text
 from cpeval.study import Value
 
@@ -94,9 +95,9 @@ def caterpillar(
     Parameters
     ----------
     data : eager dataframe or Result
-        Rows of people; or a result with a row a site, such as `cpeval.sites.effects`; or the
-        frame of site effects of a mixed model (columns factor, group, estimate, se), which are
-        shrunken already and are taken as they are.
+        Rows of people; or a result with a row a site, such as `cpeval.sites.effects`; or
+        `cpeval.sites.mixed` (its first factor and random term), or rows of its ``effects()``:
+        those are shrunken already and are taken as they are.
     outcome : str, optional
         With rows of people: the column of scores. Rows with a missing value are left out and
         counted.
@@ -153,6 +154,10 @@ def caterpillar(
     2    C       8.0      7.88    6.59
     """
     require_level(level)
+    if isinstance(data, Mixed) and outcome is None and site is None:
+        every = data.effects()
+        first = every[["factor", "term"]].iloc[0]
+        data = every[(every["factor"] == first["factor"]) & (every["term"] == first["term"])]
     sites = _from_people(data, outcome, site) if not isinstance(data, Result) else None
     if sites is None:
         if outcome is not None or site is not None:
@@ -295,13 +300,16 @@ def _means(
 
 def _from_table(table: pd.DataFrame) -> _Sites:
     """Return the estimates of a table with a row a site."""
-    name = next((name for name in ("site", "group") if name in table), None)
+    shrunken = "factor" in table
+    order = ("group", "site") if shrunken else ("site", "group")
+    name = next((name for name in order if name in table), None)
     absent = [column for column in ("estimate", "se") if column not in table]
     if name is None or absent:
         raise ColumnError(
             "A caterpillar of a result needs a row a site, with site (or group), estimate and se. "
             f"The table has {listed(table.columns)}."
         )
+    table = table.reset_index(drop=True)
     label = table[name]
     twice = label[label.duplicated()].unique()
     if len(twice):
@@ -322,7 +330,6 @@ def _from_table(table: pd.DataFrame) -> _Sites:
             "df": np.where(np.isnan(df), np.inf, df),
         }
     )
-    shrunken = "factor" in table
     what = f"Differences in {table['term'].iloc[0]}" if "term" in table and len(table) else None
     return _Sites(
         table=found[usable].reset_index(drop=True),

@@ -117,6 +117,15 @@ def test_takes_a_mixed_models_effects_as_they_are():
         caterpillar(pd.concat([frame, frame.head(1)]))
 
 
+def test_takes_a_mixed_model(stays):
+    fitted = cp.sites.mixed(cp.SiteMoments.from_data(stays, "los ~ 1", site="provnum"))
+    found = caterpillar(fitted)
+    expected = fitted.effects().sort_values("estimate", ignore_index=True)
+    assert found.table["site"].tolist() == expected["group"].tolist()
+    np.testing.assert_array_equal(found.table["shrunken"], expected["estimate"])
+    assert found.plot().get_xlabel() == "Estimate"
+
+
 def test_no_variance_between_sites_is_said():
     data = pd.DataFrame({"s": list("aabb"), "y": [1.0, 3, 1, 3]})
     found = caterpillar(data, "y", site="s")
