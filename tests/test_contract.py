@@ -6,7 +6,7 @@ A new analysis joins by adding a `Case`.
 import copy
 import pickle
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 
 import matplotlib as mpl
@@ -196,6 +196,45 @@ CASES = {
         outcome="q1",
         by_person=False,
     ),
+    "balance": Case(
+        lambda data: cp.sites.balance(data, STUDY, {"y": "number", "sex": "category"}),
+        "Balance",
+        scaled=("sd_comparison", "sd_intervention"),
+        fixed=("n", "smd", "variance_ratio"),
+    ),
+    "effects": Case(
+        lambda data: cp.sites.effects(data, "y", replace(STUDY, site="sex")),
+        "SiteEffects",
+        scaled=("estimate", "se", "ci_low", "ci_high"),
+        fixed=("statistic", "df", "p", "n"),
+    ),
+    "difference_in_differences": Case(
+        lambda data: cp.sites.difference_in_differences(data, "y", STUDY, covariates=["age"]),
+        "DifferenceInDifferences",
+        scaled=("estimate", "se", "ci_low", "ci_high"),
+        fixed=("statistic", "df", "p", "n"),
+    ),
+    "gee": Case(
+        lambda data: cp.sites.gee(data, "y ~ arm + age", family="gaussian", site="id"),
+        "EstimatingEquations",
+        by_person=False,
+    ),
+    "funnel": Case(
+        lambda data: cp.sites.funnel(data, "mean", site="sex", outcome="y"),
+        "Funnel",
+        by_person=False,
+        located=("estimate", "low_95", "high_95", "low_99.8", "high_99.8"),
+        scaled=("se",),
+        fixed=("statistic",),
+    ),
+    "caterpillar": Case(
+        lambda data: cp.sites.caterpillar(data, "y", site="sex"),
+        "Caterpillar",
+        by_person=False,
+        located=("estimate", "ci_low", "compare_low", "shrunken", "shrunken_low"),
+        scaled=("se", "shrunken_se"),
+        fixed=("df", "weight"),
+    ),
     "dimensions": Case(
         lambda data: cp.measurement.dimensions(items_of(data), draws=20, seed=1),
         "Dimensions",
@@ -221,6 +260,8 @@ CASES = {
         frame=False,
     ),
 }
+#: Analyses of a design, or of moments, have tests of their own.
+WITHOUT_DATA = {"power", "linear", "mixed", "wild_bootstrap"}
 OUTCOMES = [name for name, case in CASES.items() if case.outcome is not None]
 FRAMES = [name for name, case in CASES.items() if case.frame]
 BY_PERSON = [name for name, case in CASES.items() if case.by_person]
@@ -250,7 +291,7 @@ def test_every_public_analysis_is_here():
         for name in package.__all__
         if not isinstance(getattr(package, name), type)
     }
-    assert public == CASES.keys()
+    assert public == CASES.keys() | WITHOUT_DATA
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -315,7 +356,7 @@ def test_units_rescale_as_they_should(name, a, b, seed):
     case, data = CASES[name], people(seed)
     one = case.run(data).table
     two = case.run(data.assign(y=a * (data["y"] + b))).table
-    rows = one["term"] == "y" if name == "baseline" else slice(None)
+    rows = one["term"] == "y" if name in ("baseline", "balance") else slice(None)
     close = {"rtol": 1e-6, "atol": 1e-6 * a}
     for column in case.located:
         np.testing.assert_allclose(

@@ -161,7 +161,7 @@ def _number(name: str, x: Floats, arm: Codes, groups: tuple[Value, ...]) -> pd.D
     """Summarise a number, shape (n_people,), in each arm and together."""
     table = _moments(x, arm).reindex(range(len(groups)))
     together = _moments(x, np.zeros_like(arm))
-    together["smd"] = _smd(table["mean"].to_numpy(), table["sd"].to_numpy() ** 2)
+    together["smd"] = standardised_difference(table["mean"].to_numpy(), table["sd"].to_numpy() ** 2)
     return _stack(name, None, table, together, groups)
 
 
@@ -187,12 +187,12 @@ def _category(name: str, column: pd.Series, arm: Codes, groups: tuple[Value, ...
         table = pd.DataFrame({"n": n, "size": size, "count": count, "percent": 100 * share})
         together = pd.DataFrame({"n": [n.sum()], "size": size.sum(), "count": count.sum()})
         together["percent"] = 100 * together["count"] / together["n"]
-        together["smd"] = _smd(share, share * (1 - share))
+        together["smd"] = standardised_difference(share, share * (1 - share))
         parts.append(_stack(name, level, table, together, groups))
     return pd.concat(parts, ignore_index=True)
 
 
-def _smd(means: Floats, variances: Floats) -> float:
+def standardised_difference(means: Floats, variances: Floats) -> float:
     """Standardise the difference of two arms; NaN without two, or without spread."""
     if means.size != 2 or not variances.sum() > 0:
         return float("nan")

@@ -1,8 +1,42 @@
 """Compare sites, honestly when they are few."""
 
+from cpeval.sites.balance import Balance, balance
+from cpeval.sites.caterpillar import Caterpillar, caterpillar
+from cpeval.sites.difference_in_differences import (
+    DifferenceInDifferences,
+    difference_in_differences,
+)
+from cpeval.sites.effects import SiteEffects, effects
+from cpeval.sites.funnel import Funnel, funnel
+from cpeval.sites.gee import EstimatingEquations, gee
 from cpeval.sites.inference import JointTest
 from cpeval.sites.linear import Linear, linear
 from cpeval.sites.mixed import Mixed, mixed
+from cpeval.sites.power import Power, power
 from cpeval.sites.wild_bootstrap import WildBootstrap, wild_bootstrap
 
-__all__ = ["JointTest", "Linear", "Mixed", "WildBootstrap", "linear", "mixed", "wild_bootstrap"]
+# Functions have the names of their modules. Importing all of them here, once, makes sure that
+# the package's attributes are the functions.
+__all__ = [
+    "Balance",
+    "Caterpillar",
+    "DifferenceInDifferences",
+    "EstimatingEquations",
+    "Funnel",
+    "JointTest",
+    "Linear",
+    "Mixed",
+    "Power",
+    "SiteEffects",
+    "WildBootstrap",
+    "balance",
+    "caterpillar",
+    "difference_in_differences",
+    "effects",
+    "funnel",
+    "gee",
+    "linear",
+    "mixed",
+    "power",
+    "wild_bootstrap",
+]
