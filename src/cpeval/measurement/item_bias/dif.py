@@ -129,8 +129,9 @@ def dif(
         Match people on the sum of the items with or without the one that is looked at. "total" is
         usual: without the item, matching is less exact and more items are flagged.
     purify : bool, default True
-        Leave flagged items out of the score (save the item that is looked at, with "total") and
-        look again, until the same items are flagged as before; at most ten times.
+        Leave flagged items, and any that can't be tested, out of the score (save the item that is
+        looked at, with "total") and look again, until the same items are flagged as before; at
+        most ten times.
     adjust : {"holm", "bh", "none"}
         Adjust p for the number of items: chance of any false flag (Holm), share of false flags
         (Benjamini & Hochberg), or not.
@@ -157,7 +158,10 @@ def dif(
         size (A below 0.035 or not flagged, B, C from 0.07 on: Jodoin & Gierl), size_zumbo (0.13,
         0.26). "mantel" adds delta (2.35 times the estimate) and size (A: absolute delta below 1
         or unadjusted p not below 0.05; C: at least 1.5 and surely above 1; else B). What can't be
-        computed for an item, such as a constant one, is NaN, its size empty.
+        computed for an item, such as a constant one, is NaN, its size empty. Where an answer
+        tells the groups apart for certain, as where nobody in one passes, the estimate is
+        infinite and given as NaN; the likelihood still has a limit, so "ordinal_logistic" tests
+        and sizes the item.
 
     Raises
     ------
@@ -343,8 +347,13 @@ def _worries(
         )
     if last.statistics.failed.any():
         said.append(
-            f"Items that can't be tested, because an answer tells groups or scores apart for "
-            f"certain: {listed(names[last.statistics.failed])}."
+            "Items that can't be tested (is a group too small, or are its scores all alike?): "
+            f"{listed(names[last.statistics.failed])}."
+        )
+    if last.statistics.infinite.any():
+        said.append(
+            "Items whose log odds ratio is infinite, because an answer tells the groups apart for "
+            f"certain: {listed(names[last.statistics.infinite])}. Their estimate is NaN; p holds."
         )
     smaller = int(min(focal.sum(), (~focal).sum()))
     if smaller < _FEW_PEOPLE:
@@ -353,10 +362,10 @@ def _worries(
             "differences show."
         )
     if not found.settled:
-        enough = (~last.flagged & ~codes.constant).sum() >= 2
+        trusted = ~last.flagged & ~last.statistics.failed & ~codes.constant
         why = (
             f"after {MOST_STEPS} steps other items are flagged than before"
-            if enough
+            if trusted.sum() >= 2
             else "fewer than two items are left to match people on"
         )
         said.append(f"Purification doesn't settle: {why}. Read .steps before you trust a flag.")
