@@ -1,6 +1,7 @@
 """What cpeval says when it can't go on: one message that names all at fault and what to do."""
 
 import difflib
+import numbers
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, ClassVar
@@ -147,9 +148,44 @@ def require_columns(columns: Sequence[str], *names: str | None, what: str = "The
 
 def require_level(level: float) -> None:
     """Raise `LevelError` unless ``level`` is a number between 0 and 1."""
-    if isinstance(level, bool) or not isinstance(level, int | float) or not 0 < level < 1:
+    if not is_number(level) or not 0 < level < 1:
         raise LevelError(
             f"The 'level' of an interval must be between 0 and 1, such as 0.95. Got {level!r}."
+        )
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a real number, Python's or numpy's; true and false are none.
+
+    >>> is_number(0.5), is_number(True), is_number("1")
+    (True, False, False)
+    """
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def require_whole(name: str, value: Any, *, least: int) -> None:  # noqa: ANN401
+    """Raise `OptionError` unless ``value`` is a whole number, Python's or numpy's, from ``least``.
+
+    >>> require_whole("draws", 100, least=1)
+    """
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or value < least:
+        raise OptionError(f"{name!r} must be a whole number from {least}. Got {value!r}.")
+
+
+def require_seed(seed: Any) -> None:  # noqa: ANN401
+    """Raise `OptionError` unless ``seed`` is None, a whole number from 0, or numpy's generator.
+
+    >>> require_seed(1), require_seed(None)
+    (None, None)
+    """
+    whole = isinstance(seed, numbers.Integral) and not isinstance(seed, bool) and int(seed) >= 0
+    # Named by its type, so that messages don't take numpy.
+    generator = callable(getattr(seed, "standard_normal", None)) and hasattr(seed, "bit_generator")
+    if seed is not None and not whole and not generator:
+        raise OptionError(
+            "'seed' must be a whole number from 0, such as 1, a numpy.random.Generator, or None. "
+            f"Got {seed!r}."
         )
 
 

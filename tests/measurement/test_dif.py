@@ -282,6 +282,18 @@ def test_a_group_too_small_for_the_regression_is_said(seed, n, focal):
     assert "fewer than two items are left" in said
 
 
+@pytest.mark.parametrize(("focal", "has_se"), [(1, False), (5, False), (60, True)])
+def test_the_common_odds_ratio_has_no_error_with_hardly_anyone(focal, has_se):
+    items = pd.DataFrame(np.random.default_rng(0).integers(0, 5, (200, 4)), columns=[*"abcd"])
+    result = dif(items, ["f"] * focal + ["m"] * (200 - focal), method="mantel", reference="m")
+    assert (result.table["se"] > 0).all() == has_se
+    assert result.table["ci_low"].notna().all() == has_se
+    assert ("Fewer than 10 people of a group" in "\n".join(result.warnings)) != has_se
+    if focal == 5:
+        binary = dif((items > 2).astype(int), ["f"] * 5 + ["m"] * 195, method="mantel").table
+        assert binary["se"].notna().all()
+
+
 def test_an_item_that_cannot_be_tested_leaves_the_score(monkeypatch):
     from cpeval.measurement.item_bias import dif_purification
 

@@ -287,7 +287,7 @@ def test_an_item_that_fell_below_the_bound_is_named():
         ({"lower_bound": []}, "several different ones from 0 to 1.*Got "),
         ({"lower_bound": [0.3, 0.3]}, "several different ones"),
         ({"lower_bound": [0.3, "x", -1]}, "Got 'x', -1"),
-        ({"alpha": 0}, "'alpha' must be between 0 and 1"),
+        ({"alpha": 0}, "'alpha' must be a number between 0 and 1"),
         ({"method": "ga"}, "'method' must be one of 'aisp', 'genetic'"),
         ({"test": "both"}, "'test' must be one of"),
         ({"test": "bound", "method": "genetic"}, "is for method='aisp'"),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cpeval.definitions.catalogue import resolve
 from cpeval.definitions.model import Instrument
-from cpeval.errors import DataError, OptionError, listed
+from cpeval.errors import DataError, OptionError, is_number, listed
 from cpeval.measurement.item_scores import item_scores
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items
@@ -179,7 +179,7 @@ def _checked(values: Floats, given: tuple[float, float], names: list[str]) -> tu
     numbers = (
         isinstance(given, tuple | list)
         and len(given) == 2
-        and all(isinstance(end, int | float) and not isinstance(end, bool) for end in given)
+        and all(is_number(end) and np.isfinite(end) for end in given)
     )
     if not numbers or not given[0] < given[1]:
         raise OptionError(

@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from cpeval.definitions.catalogue import resolve
 from cpeval.definitions.model import Instrument
-from cpeval.errors import OptionError, TooFewError, did_you_mean, listed, require_option
+from cpeval.errors import (
+    OptionError,
+    TooFewError,
+    did_you_mean,
+    listed,
+    require_option,
+    require_seed,
+)
 from cpeval.numeric import eager, numbers
 from cpeval.scoring.item_columns import Items
 from cpeval.scoring.score import item_points
@@ -121,6 +128,7 @@ def item_scores(
         Fewer items or people than needed; an item that nobody answered (all named).
     """
     require_option("missing", missing, tuple(allowed))
+    require_seed(seed)
     table = _table(items, instrument, scale, columns)
     names = [str(name) for name in table.columns]
     scores = numbers(table, list(table.columns))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cpeval.errors import DataError, OptionError, listed
+from cpeval.errors import DataError, OptionError, is_number, listed
 from cpeval.measurement.item_scores import ItemScores
 
 Integers = NDArray[np.int64]
@@ -126,8 +126,7 @@ def whole_codes(scores: ItemScores, *, what: str) -> WholeCodes:
 
 def require_share(name: str, value: float, *, least: float = 0.0) -> None:
     """Raise `OptionError` unless ``value`` is a number from ``least`` up to, not with, 1."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not least <= value < 1:
+    if not is_number(value) or not least <= value < 1:
         raise OptionError(f"{name!r} must be a number from {least:g} to below 1. Got {value!r}.")
 
 
@@ -145,6 +144,5 @@ def require_min_size(value: int | None, n: int) -> None:
 
 def require_alpha(alpha: float) -> None:
     """Raise `OptionError` unless ``alpha`` is a number between 0 and 1."""
-    number = isinstance(alpha, int | float) and not isinstance(alpha, bool)
-    if not number or not 0 < alpha < 1:
+    if not is_number(alpha) or not 0 < alpha < 1:
         raise OptionError(f"'alpha' must be a number between 0 and 1. Got {alpha!r}.")

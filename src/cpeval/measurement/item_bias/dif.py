@@ -16,7 +16,13 @@ from scipy import stats
 from cpeval.definitions.model import Instrument
 from cpeval.errors import OptionError, TooFewError, did_you_mean, listed, require_option
 from cpeval.measurement.item_bias.dif_purification import ADJUST, MOST_STEPS, Purified, purified
-from cpeval.measurement.item_bias.dif_statistics import JODOIN_GIERL, ZUMBO, by_delta, by_r2
+from cpeval.measurement.item_bias.dif_statistics import (
+    FEWEST_FOR_SE,
+    JODOIN_GIERL,
+    ZUMBO,
+    by_delta,
+    by_r2,
+)
 from cpeval.measurement.item_groups import Labels, labels_of, without
 from cpeval.measurement.item_scores import ItemScores, item_scores
 from cpeval.measurement.whole_codes import WholeCodes, require_alpha, whole_codes
@@ -161,7 +167,8 @@ def dif(
         computed for an item, such as a constant one, is NaN, its size empty. Where an answer
         tells the groups apart for certain, as where nobody in one passes, the estimate is
         infinite and given as NaN; the likelihood still has a limit, so "ordinal_logistic" tests
-        and sizes the item.
+        and sizes the item. "mantel" gives items of more than two answers no se where fewer than
+        10 people of a group have someone of the other to be compared with.
 
     Raises
     ------
@@ -354,6 +361,12 @@ def _worries(
         said.append(
             "Items whose log odds ratio is infinite, because an answer tells the groups apart for "
             f"certain: {listed(names[last.statistics.infinite])}. Their estimate is NaN; p holds."
+        )
+    without_error = np.isfinite(last.statistics.estimate) & np.isnan(last.statistics.se)
+    if without_error.any():
+        said.append(
+            f"Fewer than {FEWEST_FOR_SE} people of a group match someone of the other: an interval "
+            f"would be too short, so there is none for {listed(names[without_error])}."
         )
     smaller = int(min(focal.sum(), (~focal).sum()))
     if smaller < _FEW_PEOPLE:

@@ -23,6 +23,10 @@ ETS = (1.0, 1.5)
 JODOIN_GIERL = (0.035, 0.07)
 ZUMBO = (0.13, 0.26)
 
+#: With more than two answers, the standard error of the common odds ratio is a spread between
+#: people, of which a group needs so many: with 5 against 300, 95 % intervals cover 85 %.
+FEWEST_FOR_SE = 10
+
 #: One-sided, 5 %: a delta that is surely above 1.
 _SURE = 1.645
 
@@ -149,9 +153,10 @@ def _nagelkerke(value: float, null: float, n: int) -> float:
 
 def _mantel(counts: Integers, _: Floats) -> dict[str, float]:
     found = common_odds(counts)
+    held = counts.shape[2] == 2 or found.fewest >= FEWEST_FOR_SE
     return {
         "estimate": found.log_odds,
-        "se": found.se,
+        "se": found.se if held else float("nan"),
         "statistic": found.statistic,
         "p": float(stats.chi2.sf(found.statistic, 1)),
         "delta": DELTA * found.log_odds,
@@ -165,7 +170,10 @@ def by_r2(change: Floats, significant: Bools, limits: tuple[float, float]) -> li
 
 
 def by_delta(estimate: Floats, se: Floats, significant: Bools) -> list[str]:
-    """Class items as the Educational Testing Service does: C where delta is surely above 1."""
+    """Class items as the Educational Testing Service does: C where delta is surely above 1.
+
+    Without a standard error nothing is sure.
+    """
     delta, wide = DELTA * np.abs(estimate), DELTA * se
     sure = delta - ETS[0] > _SURE * wide
     return _classes(estimate, significant & (delta >= ETS[0]), sure & (delta >= ETS[1]))

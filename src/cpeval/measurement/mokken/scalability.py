@@ -14,7 +14,14 @@ from narwhals.stable.v2.typing import IntoDataFrame
 from numpy.typing import NDArray
 
 from cpeval.definitions.model import Instrument
-from cpeval.errors import OptionError, TooFewError, listed, require_level, require_option
+from cpeval.errors import (
+    OptionError,
+    TooFewError,
+    listed,
+    require_level,
+    require_option,
+    require_seed,
+)
 from cpeval.measurement.item_groups import Labels, labels_of, without
 from cpeval.measurement.item_scores import MISSING, item_scores
 from cpeval.measurement.mokken.guttman import guttman, joint_counts
@@ -191,6 +198,7 @@ def scalability(
     require_option("missing", missing, MISSING)
     require_option("interval", interval, INTERVALS)
     require_level(level)
+    require_seed(seed)
     if cluster is not None and missing == "pairwise":
         raise OptionError(
             "'cluster' needs complete answers: take missing='listwise' or missing='two_way'."

@@ -90,10 +90,11 @@ def agreement(
         Or a row a rating, when ``subject``, ``rater`` and ``rating`` are named. Gaps are allowed:
         a subject rated once counts towards chance agreement only; one rated by nobody is left out.
         Both are counted.
-    weights : {"identity", "linear", "quadratic", "ordinal"} or array of shape (q, q)
+    weights : {"identity", "linear", "quadratic", "ordinal"} or array, shape (q, q)
         How much two categories agree. Linear and quadratic take numbers as they are, text by its
         place in ``categories``; ordinal takes places [1]_. An array is symmetric, 1 on its
-        diagonal, in the order of ``categories``.
+        diagonal, in the order of ``categories``; a pandas DataFrame has them as labels of both its
+        rows and its columns, in any order.
     categories : sequence, optional
         All that a rating can be, in order. Without it, what is there (of ordered categories, what
         is declared). Brennan & Prediger's and Gwet's coefficients, and ordinal weights, depend on
@@ -175,6 +176,7 @@ def agreement(
         warnings=(
             *_without_a_pair(pairs, data.raters),
             *_worries(table, found, margins, data.raters, unrated, once, level),
+            *_gaps(codes),
         ),
         pairs=_pair_table(pairs, data.raters, level),
         counts=pd.DataFrame(margins, index=names, columns=data.raters),
@@ -292,6 +294,13 @@ def _note(weights: str | ArrayLike, raters: list[str], n: int, level: float) -> 
         f"intervals for these raters: Gwet (2014); {cohen} with the errors of Fleiss, Cohen & "
         "Everitt (1969); Krippendorff's alpha from coincidences (Krippendorff, 2019)."
     )
+
+
+def _gaps(codes: NDArray[np.intp]) -> list[str]:
+    """Count ratings that subjects who were rated lack."""
+    missing = int((codes < 0).sum())
+    verb = "is" if missing == 1 else "are"
+    return [f"{missing} of {codes.size} ratings {verb} missing."] if missing else []
 
 
 def _without_a_pair(pairs: PairKappas, raters: list[str]) -> list[str]:

@@ -1,0 +1,70 @@
+"""Options of all functions of items: numpy's numbers are taken, the rest refused by name."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cpeval import measurement as m
+from cpeval.errors import OptionError, require_seed
+
+
+def answers(n=80, k=4, seed=0):
+    rng = np.random.default_rng(seed)
+    trait = rng.normal(size=(n, 1))
+    values = np.clip(np.rint(trait + rng.normal(size=(n, k)) + 2), 0, 4).astype(int)
+    return pd.DataFrame(values, columns=[*"abcdefgh"][:k])
+
+
+@pytest.mark.parametrize("seed", ["a", -1, 1.5, True, [1, 2]])
+def test_a_seed_of_another_kind_is_refused_everywhere(seed):
+    items = answers()
+    for run in (
+        lambda: m.reliability(items, seed=seed),
+        lambda: m.scalability(items, seed=seed),
+        lambda: m.select_scales(items, method="genetic", seed=seed),
+        lambda: m.monotonicity(items, seed=seed),
+        lambda: m.invariant_ordering(items, seed=seed),
+        lambda: m.dif(items, [0, 1] * 40, seed=seed),
+        lambda: m.dimensions(items, seed=seed),
+        lambda: m.responsiveness(items["a"], items["b"], seed=seed),
+    ):
+        with pytest.raises(OptionError, match="'seed' must be a whole number from 0"):
+            run()
+
+
+@pytest.mark.parametrize("seed", [None, 0, np.int64(3), np.random.default_rng(1)])
+def test_seeds_of_the_right_kind_pass(seed):
+    require_seed(seed)
+
+
+def test_numpy_numbers_are_numbers():
+    items = answers()
+    for bound in (np.int64(0), np.float32(0.5), np.float64(0.3)):
+        one = m.select_scales(items, lower_bound=bound, alpha=np.float64(0.05))
+        pd.testing.assert_frame_equal(
+            one.table, m.select_scales(items, lower_bound=float(bound)).table
+        )
+    assert m.reliability(items, level=np.float64(0.9)).table["ci_low"].notna().any()
+    m.dimensions(items, factors=np.int64(1), seed=1)
+    m.monotonicity(items, min_violation=np.float32(0.03))
+    m.reliability(items, coefficients=["alpha"], bootstrap=np.int64(100), seed=1)
+    assert m.items(items, range=(np.int64(0), np.float64(4))).table["highest"].eq(4).all()
+
+
+@pytest.mark.parametrize("bound", [None, "0.3", np.array(2.0), True, [0.3, None]])
+def test_what_is_no_lower_bound_is_refused(bound):
+    with pytest.raises(OptionError, match="'lower_bound' must be a number"):
+        m.select_scales(answers(), lower_bound=bound)
+
+
+@pytest.mark.parametrize("ends", [(0, np.inf), (-np.inf, 4), (0, float("nan"))])
+def test_a_range_without_ends_is_refused(ends):
+    with pytest.raises(OptionError, match="'range' must be the lowest and the highest"):
+        m.items(answers(), range=ends)
+
+
+def test_columns_that_are_absent_are_named():
+    with pytest.raises(OptionError, match=r"'a', 'b' must be columns of values\. Got None"):
+        m.limits_of_agreement(None, None)
+    with pytest.raises(OptionError, match="'after' must be columns of values"):
+        m.responsiveness([1, 2, 3], None)
