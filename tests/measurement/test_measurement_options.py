@@ -68,3 +68,35 @@ def test_columns_that_are_absent_are_named():
         m.limits_of_agreement(None, None)
     with pytest.raises(OptionError, match="'after' must be columns of values"):
         m.responsiveness([1, 2, 3], None)
+
+
+def test_a_series_of_groups_goes_by_its_labels():
+    items = answers(seed=3)
+    group = pd.Series(["x", "y"] * 40, name="arm")
+    mixed = group.sample(frac=1, random_state=1)
+    shifted = items.set_axis(np.arange(100, 180))
+    for run in (
+        lambda data, who: m.scalability(data, groups=who),
+        lambda data, who: m.scalability(data, cluster=who),
+        lambda data, who: m.dif(data, who, method="mantel"),
+    ):
+        expected = run(items, group.to_list()).table
+        pd.testing.assert_frame_equal(run(items, group).table, expected)
+        pd.testing.assert_frame_equal(run(items, mixed).table, expected)
+        pd.testing.assert_frame_equal(run(shifted, group.to_numpy()).table, expected)
+        with pytest.raises(OptionError, match=r"labels \(index\) are not those.*only .* has: 0, 1"):
+            run(shifted, group)
+        with pytest.raises(OptionError, match="stand twice"):
+            run(items.set_axis([0, 0, *range(2, 80)]), group.set_axis([0, *range(2, 80), 0]))
+        # The same labels in the same order leave no doubt, though some stand twice.
+        twice = [0, 0, *range(2, 80)]
+        pd.testing.assert_frame_equal(
+            run(items.set_axis(twice), group.set_axis(twice)).table, expected
+        )
+
+
+def test_a_constant_item_is_said_to_lower_alpha():
+    items = answers()
+    with_one = m.reliability(items.assign(same=2), coefficients=["alpha"])
+    assert with_one.table["estimate"][0] < m.reliability(items).table["estimate"][0]
+    assert "'same'. They say nothing but count as items" in "\n".join(with_one.warnings)

@@ -343,7 +343,7 @@ def test_bad_input_is_refused(how, kind, says):
 
 def test_shows_pickles_and_draws():
     result = called(anchor=SAID, unchanged=["same"], improved=["better"], bootstrap=100, seed=1)
-    assert "cuts by 50 bootstrap draws" in result.note
+    assert "cuts by 100 bootstrap draws" in result.note
     pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(result)).roc, result.roc)
     ax = result.plot()
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [

@@ -132,7 +132,7 @@ def items(
         what="The analysis of items",
     )
     values, names = scores.values, scores.names
-    low, high, whence = _ends(values, names, range, instrument)
+    low, high, whence = _ends(values, names, range, instrument, scores.codes)
     table = _describe(values, low, high)
     table.insert(0, "item", names)
     table.insert(2, "missing", 1 - table["n"] / scores.n_rows)
@@ -158,6 +158,7 @@ def _ends(
     names: list[str],
     given: tuple[float, float] | None,
     instrument: str | Path | Instrument | None,
+    codes: list[str],
 ) -> tuple[Floats, Floats, str]:
     """The lowest and highest answer of each item, and where they are from."""
     if given is not None:
@@ -168,7 +169,7 @@ def _ends(
         seen = "of the answers that were seen"
         return np.full(len(names), low), np.full(len(names), high), seen
     definition = resolve(instrument)
-    worth = [list(definition.points(definition.item(code)).values()) for code in names]
+    worth = [list(definition.points(definition.item(code)).values()) for code in codes]
     # A rule may make an answer worth more than its code says.
     low_ends = np.fmin([min(one) for one in worth], np.nanmin(values, axis=0))
     high_ends = np.fmax([max(one) for one in worth], np.nanmax(values, axis=0))

@@ -286,7 +286,9 @@ def _worries(
     found = []
     if constant.any():
         found.append(
-            f"Items to which everyone gives the same answer: {listed(items['item'][constant])}."
+            f"Items to which everyone gives the same answer: {listed(items['item'][constant])}. "
+            "They say nothing but count as items, which brings alpha and lambda2 nearer to 0: "
+            "leave them out."
         )
     if moments.n < _FEW_PEOPLE:
         first = table.iloc[0]

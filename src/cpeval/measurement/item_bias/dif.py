@@ -124,8 +124,8 @@ def dif(
         it is a column; with ``instrument``, data that hold its item columns among others. A row a
         person.
     group : str or sequence, shape (n_rows,)
-        Which of two groups each person is in: a column, or the values. Rows without one are left
-        out and counted.
+        Which of two groups each person is in: a column, or the values (a pandas Series goes by
+        its index). Rows without one are left out and counted.
     method : {"ordinal_logistic", "mantel"}
         Regression finds differences that change with the score ("non-uniform") too. Mantel's test
         assumes no form; it sees only differences in one direction.

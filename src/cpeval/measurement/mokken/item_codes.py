@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpeval.errors import DataError, listed
+from cpeval.measurement.whole_codes import NO_FRACTIONS
 from cpeval.numeric import ROWS_COUNT, rows_text
 
 Floats = NDArray[np.float64]
@@ -174,7 +175,8 @@ def _require_scores(values: Floats, names: list[str], rows: NDArray[np.intp], wh
         "Negative codes often mean that an answer is missing: make them missing. If they are "
         "answers, add a number to the item; no coefficient changes."
         if negative
-        else "Give scores as whole numbers, such as 0, 1, 2; amounts and means are no categories."
+        else "Give scores as whole numbers, such as 0, 1, 2; amounts and means are no categories. "
+        + NO_FRACTIONS
     )
     raise DataError(
         f"{what} takes whole numbers from 0 up as scores. Others are:\n"

@@ -115,8 +115,8 @@ def scalability(
     columns : str, sequence of str or mapping, optional
         Where the instrument's items are, as `cpeval.score` takes ``items``.
     groups : str or sequence, optional
-        A column, or a label a row: each group is analysed by itself. Rows without one are left
-        out and counted.
+        A column, or a label a row (a pandas Series goes by its index): each group is analysed by
+        itself. Rows without one are left out and counted.
     cluster : str or sequence, optional
         A column, or a label a row: people who belong together, such as clients of a worker or
         raters of one person. Asks for coefficients within and between, with standard errors that
