@@ -100,3 +100,99 @@ def test_a_constant_item_is_said_to_lower_alpha():
     with_one = m.reliability(items.assign(same=2), coefficients=["alpha"])
     assert with_one.table["estimate"][0] < m.reliability(items).table["estimate"][0]
     assert "'same'. They say nothing but count as items" in "\n".join(with_one.warnings)
+
+
+SCALES = {
+    "reliability": m.reliability,
+    "scalability": m.scalability,
+    "select_scales": m.select_scales,
+    "monotonicity": m.monotonicity,
+    "invariant_ordering": m.invariant_ordering,
+    "items": m.items,
+    "dimensions": lambda data: m.dimensions(data, seed=1),
+    "dif": lambda data: m.dif(data, [0, 1] * (len(data) // 2), method="mantel"),
+}
+
+
+@pytest.mark.parametrize("name", SCALES)
+def test_odd_items_are_named_by_every_function(name):
+    items = answers(400, k=5)
+    plain = "\n".join(SCALES[name](items).warnings)
+    assert "code for missing" not in plain
+    assert "against" not in plain
+    odd = items.copy()
+    odd.loc[:3, "b"] = 99
+    assert "Scores far above the others: 'b' (99 above 4)" in "\n".join(SCALES[name](odd).warnings)
+    if name not in ("scalability", "select_scales"):  # these refuse what is below 0
+        odd.loc[:3, "b"] = -9
+        said = "\n".join(SCALES[name](odd).warnings)
+        assert "Negative scores beside others: 'b' (-9)" in said
+    turned = SCALES[name](items.assign(b=4 - items["b"])).warnings
+    assert any("'b'" in one and "reversed" in one for one in turned) or name == "dimensions"
+    copied = SCALES[name](items.assign(copy=items["a"])).warnings
+    assert any("'a'" in one and "'copy'" in one for one in copied)
+
+
+def test_scales_around_zero_are_not_odd():
+    from cpeval.measurement.odd_answers import odd_codes
+
+    for codes in ([-2, -1, 0, 1, 2], [-3, -1, 0, 2], [-1, 1], [-1.5, -0.2, 0.7], [-3, -1]):
+        assert odd_codes(np.array(codes, dtype=float)[:, None], ["a"]) == []
+    for codes in ([-9, 0, 1, 2], [-1, 0, 1, 2], [-9, -8, 0, 4]):
+        said = odd_codes(np.array([*codes, float("nan")], dtype=float)[:, None], ["a"])
+        assert "Negative scores beside others" in said[0]
+
+
+def test_a_rating_that_may_mean_missing_is_named():
+    ratings = answers(60, k=2)
+    assert "code for missing" not in "\n".join(m.agreement(ratings).warnings)
+    ratings.loc[:2, "a"] = 99
+    said = "\n".join(m.agreement(ratings, weights="quadratic").warnings)
+    assert "'ratings' (99 above 4)" in said
+
+
+def test_items_count_the_rows_behind_discrimination():
+    items = answers(100).astype(float)
+    items.iloc[:30, 0] = np.nan
+    items.iloc[20:40, 1] = np.nan
+    said = "\n".join(m.items(items).warnings)
+    assert "50 of 400 answers are missing: discrimination is of the 60 rows" in said
+
+
+def test_names_that_read_alike_are_refused():
+    from cpeval.errors import ColumnError
+
+    items = answers(60, k=3).set_axis([1, "1", "2"], axis=1)
+    with pytest.raises(ColumnError, match="more than one column named '1'"):
+        m.reliability(items)
+
+
+def test_pairs_are_not_called_complete_rows():
+    items = answers(12, k=4).astype(float)
+    items.iloc[:6, 0] = np.nan
+    items.iloc[8:, 1] = np.nan
+    said = "\n".join(m.reliability(items, missing="pairwise").warnings)
+    assert "Only 2 rows have both items of some pair" in said
+    assert "no more people (2 for some pair) than items (4)" in said
+
+
+def test_an_id_among_raters_is_asked_about():
+    ratings = answers(30, k=2)
+    assert "another rating" not in "\n".join(m.agreement(ratings).warnings)
+    ratings.insert(0, "person", np.arange(30))
+    assert "'person' gives every subject another rating" in "\n".join(m.agreement(ratings).warnings)
+
+
+def test_words_about_few_people_stay_within_what_can_be():
+    items = answers(10, k=3, seed=5)
+    high = m.scalability(items).table["ci_high"][0]
+    assert high > 1  # Wald
+    said = "\n".join(m.scalability(items).warnings)
+    assert "to 1.00" in said
+
+
+def test_raters_that_differ_by_a_constant_have_an_interval():
+    a = np.array([1.0, 2, 3] * 30)
+    result = m.icc(pd.DataFrame({"a": a, "b": a + 1}))
+    assert result.table.set_index("coefficient").loc["ICC2", "ci_low"] >= 0
+    assert "undefined" not in "\n".join(result.warnings)

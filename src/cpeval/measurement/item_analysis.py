@@ -15,6 +15,7 @@ from cpeval.definitions.catalogue import resolve
 from cpeval.definitions.model import Instrument
 from cpeval.errors import DataError, OptionError, is_number, listed
 from cpeval.measurement.item_scores import item_scores
+from cpeval.measurement.odd_answers import odd_codes, same_items
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items
 
@@ -258,7 +259,15 @@ def _distribution(values: Floats, names: list[str], low: Floats, high: Floats) -
 def _worries(table: pd.DataFrame, values: Floats) -> list[str]:
     found = []
     item = table["item"]
-    complete = int((~np.isnan(values)).all(axis=1).sum())
+    there = ~np.isnan(values)
+    whole = there.all(axis=1)
+    complete = int(whole.sum())
+    found += odd_codes(values, item.tolist()) + same_items(values[whole], item.tolist())
+    if complete < len(values):
+        found.append(
+            f"{(~there).sum()} of {values.size} answers are missing: discrimination is of the "
+            f"{complete} rows that have all items."
+        )
     if complete < _FEW_PEOPLE:
         found.append(f"Only {complete} rows have all items: discrimination is imprecise below 50.")
     constant = np.nanmax(values, axis=0) == np.nanmin(values, axis=0)

@@ -20,9 +20,11 @@ from cpeval.errors import (
     TooFewError,
     did_you_mean,
     listed,
+    require_columns,
     require_option,
     require_seed,
 )
+from cpeval.measurement.odd_answers import odd_codes
 from cpeval.numeric import eager, numbers
 from cpeval.scoring.item_columns import Items, item_columns
 from cpeval.scoring.score import item_points
@@ -65,7 +67,7 @@ class ItemScores:
 
     @property
     def warnings(self) -> list[str]:
-        """What a result says about rows left out and answers filled in."""
+        """What a result says about rows left out, answers filled in and odd codes."""
         said = []
         gaps = int(np.isnan(self.values).sum())
         if self.n_excluded:
@@ -79,6 +81,7 @@ class ItemScores:
             )
         if gaps:
             said.append(f"{gaps} of {self.values.size} answers are missing; pairs use those there.")
+        said += odd_codes(self.values, self.names)
         return said
 
 
@@ -135,6 +138,7 @@ def item_scores(
     require_seed(seed)
     table, codes = _table(items, instrument, scale, columns)
     names = [str(name) for name in table.columns]
+    require_columns(names)  # 1 and "1" are two columns to pandas, one name here
     scores = numbers(table, list(table.columns))
     empty = [names[place] for place in np.flatnonzero(np.isnan(scores).all(axis=0))]
     if empty and len(scores):

@@ -25,6 +25,8 @@ from cpeval.measurement.item_bias.dif_statistics import (
 )
 from cpeval.measurement.item_groups import Labels, labels_of, without
 from cpeval.measurement.item_scores import ItemScores, item_scores
+from cpeval.measurement.mokken.item_scalability import covariances, item_h
+from cpeval.measurement.odd_answers import same_items
 from cpeval.measurement.whole_codes import WholeCodes, require_alpha, whole_codes
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items
@@ -242,7 +244,11 @@ def dif(
             f"on the {match} score{', purified' if purify else ''}: {_METHODS[method]}; p adjusted "
             f"by {adjust}."
         ),
-        warnings=(*scores.warnings, *_worries(codes, found, member, focal)),
+        warnings=(
+            *scores.warnings,
+            *same_items(scores.values, scores.names),
+            *_worries(codes, found, member, focal),
+        ),
         reference=first,
         focal=second,
         steps=_steps(codes, found),
@@ -351,6 +357,12 @@ def _worries(
     if codes.constant.any():
         said.append(
             f"Items to which everyone gives the same answer: {listed(names[codes.constant])}."
+        )
+    against = item_h(covariances(codes.answers, codes.steps)) < 0
+    if against.any():
+        said.append(
+            f"Items that go against the others, H below 0: {listed(names[against])}. Should they "
+            "be reversed? As they are, they spoil the score that people are matched on."
         )
     if last.statistics.failed.any():
         said.append(

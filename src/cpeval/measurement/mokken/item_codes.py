@@ -189,16 +189,3 @@ def many_categories(codes: ItemCodes, names: list[str]) -> list[str]:
     """Name items with more categories than questions have, as ages and numbers of people do."""
     counts = np.bincount(codes.item, minlength=codes.n_items)
     return [f"{names[at]!r} ({counts[at]})" for at in map(int, np.flatnonzero(counts > _MANY))]
-
-
-def far_off(codes: ItemCodes, names: list[str]) -> list[str]:
-    """Name items with a score far above the others, as a code for missing would be (99)."""
-    found = []
-    for place, name in enumerate(names):
-        scores = codes.score[codes.item == place]
-        if len(scores) < 3:
-            continue
-        rest = scores[-2] - scores[0]
-        if scores[-1] - scores[-2] >= max(4.0, rest):
-            found.append(f"{name!r} ({listed(scores[-1:])} above {listed(scores[-2:-1])})")
-    return found

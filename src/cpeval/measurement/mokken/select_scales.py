@@ -24,9 +24,10 @@ from cpeval.errors import (
 from cpeval.measurement.item_scores import ItemScores, item_scores
 from cpeval.measurement.mokken.genetic_selection import genetic
 from cpeval.measurement.mokken.guttman import covariances, guttman, joint_counts
-from cpeval.measurement.mokken.item_codes import far_off, item_codes, many_categories
+from cpeval.measurement.mokken.item_codes import item_codes, many_categories
 from cpeval.measurement.mokken.item_selection import Evidence, Step, aisp, influence
 from cpeval.measurement.mokken.scalability_worries import FEW_PEOPLE
+from cpeval.measurement.odd_answers import same_items
 from cpeval.measurement.whole_codes import require_alpha
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items
@@ -206,18 +207,17 @@ def select_scales(
     single = is_number(lower_bound)
     headings = ["scale"] if single else [f"{bound:g}" for bound in bounds]
     number = {head: of_item for head, (of_item, _) in zip(headings, found, strict=True)}
-    odd = [
-        f"{what}: {', '.join(which)}. {ask}"
-        for what, which, ask in (
-            ("Scores far above the others", far_off(codes, scores.names), "Codes for missing?"),
-            ("Many categories", many_categories(codes, scores.names), "Are they items?"),
-        )
-        if which
-    ]
+    many = many_categories(codes, scores.names)
+    odd = [f"Many categories: {', '.join(many)}. Are they items?"] if many else []
     return ScaleSelection(
         table=pd.DataFrame({"item": scores.names, **number}),
         note=_note(scores, bounds, alpha, method, test),
-        warnings=(*scores.warnings, *_worries(evidence, scores, members), *odd),
+        warnings=(
+            *scores.warnings,
+            *same_items(scores.values, scores.names),
+            *_worries(evidence, scores, members),
+            *odd,
+        ),
         scales=scales,
         members=members,
         n=len(scores.values),
