@@ -1,6 +1,7 @@
 """What cpeval says when it can't go on: one message that names all at fault and what to do."""
 
 import difflib
+import numbers
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, ClassVar
@@ -147,23 +148,40 @@ def require_columns(columns: Sequence[str], *names: str | None, what: str = "The
 
 def require_level(level: float) -> None:
     """Raise `LevelError` unless ``level`` is a number between 0 and 1."""
-    if isinstance(level, bool) or not isinstance(level, int | float) or not 0 < level < 1:
+    if not is_number(level) or not 0 < level < 1:
         raise LevelError(
             f"The 'level' of an interval must be between 0 and 1, such as 0.95. Got {level!r}."
         )
 
 
+def is_number(value: object) -> bool:
+    """Whether it is a real number, Python's or numpy's; true and false are none.
+
+    >>> is_number(0.5), is_number(True), is_number("1")
+    (True, False, False)
+    """
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def require_whole(name: str, value: Any, *, least: int) -> None:  # noqa: ANN401
+    """Raise `OptionError` unless ``value`` is a whole number, Python's or numpy's, from ``least``.
+
+    >>> require_whole("draws", 100, least=1)
+    """
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or value < least:
+        raise OptionError(f"{name!r} must be a whole number from {least}. Got {value!r}.")
+
+
 def require_alpha(alpha: float) -> None:
     """Raise `OptionError` unless ``alpha`` is a number between 0 and 1."""
-    number = isinstance(alpha, int | float) and not isinstance(alpha, bool)
-    if not number or not 0 < alpha < 1:
+    if not is_number(alpha) or not 0 < alpha < 1:
         raise OptionError(f"'alpha' must be between 0 and 1, such as 0.05. Got {alpha!r}.")
 
 
 def require_share(name: str, value: float, *, least: float = 0.0) -> None:
     """Raise `OptionError` unless ``value`` is a number from ``least`` up to, not with, 1."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not least <= value < 1:
+    if not is_number(value) or not least <= value < 1:
         raise OptionError(f"{name!r} must be a number from {least:g} to below 1. Got {value!r}.")
 
 

@@ -567,3 +567,36 @@ def test_raters_in_any_order_give_the_same_pairs():
         found = pairs.set_index(key)["estimate"].sort_index()
         expected = found if expected is None else expected
         pd.testing.assert_series_equal(found, expected)
+
+
+def test_weights_with_labels_go_by_them():
+    labels = ["hi", "lo", "mid"]
+    weights = pd.DataFrame([[1, 0.5, 0], [0.5, 1, 0.5], [0, 0.5, 1]], index=labels, columns=labels)
+    ratings = pd.DataFrame(
+        {"a": ["lo", "mid", "hi", "lo"] * 20, "b": ["lo", "hi", "hi", "mid"] * 20}
+    )
+    found = agreement(ratings, weights=weights, categories=["lo", "mid", "hi"])
+    # lo-lo 1, mid-hi 0, hi-hi 1, lo-mid 0.5, each in a quarter of subjects.
+    assert found.table.estimate[0] == 0.625
+    pd.testing.assert_frame_equal(
+        agreement(ratings, weights=weights.loc[["mid", "lo", "hi"]]).table,
+        agreement(ratings, weights=weights).table,
+    )
+    for wrong in (
+        weights.rename(columns={"lo": "low"}),
+        weights.reset_index(drop=True),
+        weights.rename(index={"lo": "hi"}),
+    ):
+        with pytest.raises(OptionError, match=r"labelled by the categories, 'hi', 'lo', 'mid'"):
+            agreement(ratings, weights=wrong)
+
+
+def test_gaps_are_counted_and_an_undefined_mean_of_kappas_has_no_error():
+    nan = float("nan")
+    ratings = pd.DataFrame({"a": [1, 2, nan, nan], "b": [nan, nan, 1, 2], "c": [1, 2, 1, 1]})
+    found = agreement(ratings)
+    light = found.table.set_index("coefficient").loc["light_kappa"]
+    assert light[["estimate", "se", "ci_low", "ci_high", "p"]].isna().all()
+    said = "\n".join(found.warnings)
+    assert "4 of 12 ratings are missing." in said
+    assert "standard error is 0" not in said

@@ -289,7 +289,7 @@ def test_a_constant_item_leaves_what_is_right():
     found = result.table.set_index("coefficient")["estimate"]
     undefined = ["standardized_alpha", "lambda6", "omega_total", "omega_hierarchical", "glb"]
     assert found.index[found.isna()].tolist() == [n for n in NAMES if n in undefined]
-    assert "Items to which everyone gives the same answer: 'd'." in result.warnings
+    assert "Items to which everyone gives the same answer: 'd'." in "\n".join(result.warnings)
 
 
 def test_items_that_say_the_same_are_named():

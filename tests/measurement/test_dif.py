@@ -62,10 +62,9 @@ def test_regression_equals_lrm(name, match, real_items):
     result = dif(items, group, reference=0, match=match, purify=False)
     table = result.table.set_index("item")
     if (name, match) == ("transreas", "total"):
-        # In the focal group a score tells who passes T06A for certain: glm's coefficients run
-        # off, and lrm stops on the way.
-        expected.loc["T06A", ["statistic", "p", "p_non_uniform", "r2_change"]] = np.nan
-        assert "can't be tested" in "\n".join(result.warnings)
+        # In the focal group a score tells who passes T06A for certain: coefficients run off, but
+        # the likelihood has a limit, which glm and lrm come to as well.
+        assert table["p_non_uniform"].notna().all()
     for column in expected.columns.drop("polr_gap"):
         rtol = RTOL_COEFFICIENTS if column in ("estimate", "se") else RTOL_TESTS
         np.testing.assert_allclose(table[column], expected[column], rtol=rtol, err_msg=column)
@@ -103,8 +102,6 @@ def test_purification_takes_the_same_steps_as_in_r(name, method, real_items):
     few = (name, method) == ("bfi_A", "ordinal_logistic")  # four of five items are flagged
     assert result.settled != few
     expected = table_of(value)
-    if name == "transreas" and method == "ordinal_logistic":
-        expected.loc["T06A", "statistic"] = np.nan  # as above
     exact = method == "mantel"
     for column, rtol in (("estimate", RTOL_COEFFICIENTS), ("statistic", RTOL_TESTS)):
         np.testing.assert_allclose(
@@ -238,8 +235,80 @@ def test_proportional_odds_equals_statsmodels():
 def test_a_maximum_at_infinity_is_said():
     counts = np.array([[5, 0], [0, 5]])
     fit = proportional_odds(counts, np.array([[-1.0], [1.0]]))
-    assert not fit.converged
+    assert fit.converged
+    assert not fit.finite
     assert np.isnan(fit.se).all()
+    assert abs(fit.log_likelihood) < 1e-12
+
+
+def one_group_fails(n=600, k=8):
+    rng = np.random.default_rng(2)
+    trait = rng.normal(size=(n, 1))
+    group = np.arange(n) % 2
+    answers = (trait + rng.normal(size=(n, k)) > 0).astype(int)
+    answers[:, 0] *= group == 0
+    return pd.DataFrame(answers, columns=[f"i{j}" for j in range(k)]), group
+
+
+def test_an_item_that_nobody_in_one_group_passes_is_flagged_and_no_other():
+    import statsmodels.api as sm
+
+    items, group = one_group_fails()
+    result = dif(items, group, reference=0)
+    assert result.settled
+    assert result.table["flagged"].tolist() == [True] + [False] * 7
+    first = result.table.iloc[0]
+    assert np.isnan(first[["estimate", "se", "ci_low"]].astype(float)).all()
+    assert first["size"] == "C"
+    # Nobody of the focal group adds to the limit of the likelihood, for any answer is certain.
+    score = sm.add_constant(items.sum(axis=1).to_numpy(dtype=float))
+    passed = items["i0"].to_numpy()
+    pooled = sm.Logit(passed, score).fit(disp=0, method="newton", tol=1e-12)
+    alone = sm.Logit(passed[group == 0], score[group == 0]).fit(disp=0, method="newton", tol=1e-12)
+    expected = 2 * (alone.llf - pooled.llf)
+    np.testing.assert_allclose(first["statistic"], expected, rtol=RTOL_TESTS)
+    assert "log odds ratio is infinite" in "\n".join(result.warnings)
+    assert "'i0'. Their estimate is NaN" in "\n".join(result.warnings)
+
+
+@pytest.mark.parametrize(("seed", "n", "focal"), [(0, 200, 1), (10, 100, 2), (0, 2, 1)])
+def test_a_group_too_small_for_the_regression_is_said(seed, n, focal):
+    items = pd.DataFrame(np.random.default_rng(seed).integers(0, 5, (n, 4)), columns=[*"abcd"])
+    result = dif(items, ["f"] * focal + ["m"] * (n - focal))
+    assert result.table["p"].isna().all()
+    assert not result.table["flagged"].any()
+    said = "\n".join(result.warnings)
+    assert "can't be tested (is a group too small" in said
+    assert "fewer than two items are left" in said
+
+
+@pytest.mark.parametrize(("focal", "has_se"), [(1, False), (5, False), (60, True)])
+def test_the_common_odds_ratio_has_no_error_with_hardly_anyone(focal, has_se):
+    items = pd.DataFrame(np.random.default_rng(0).integers(0, 5, (200, 4)), columns=[*"abcd"])
+    result = dif(items, ["f"] * focal + ["m"] * (200 - focal), method="mantel", reference="m")
+    assert (result.table["se"] > 0).all() == has_se
+    assert result.table["ci_low"].notna().all() == has_se
+    assert ("Fewer than 10 people of a group" in "\n".join(result.warnings)) != has_se
+    if focal == 5:
+        binary = dif((items > 2).astype(int), ["f"] * 5 + ["m"] * 195, method="mantel").table
+        assert binary["se"].notna().all()
+
+
+def test_an_item_that_cannot_be_tested_leaves_the_score(monkeypatch):
+    from cpeval.measurement.item_bias import dif_purification
+
+    whole = dif_purification.dif_statistics
+
+    def without_the_first(*args, **options):
+        found = whole(*args, **options)
+        p, failed = found.p.copy(), found.failed.copy()
+        p[0], failed[0] = np.nan, True
+        return found._replace(p=p, failed=failed)
+
+    monkeypatch.setattr(dif_purification, "dif_statistics", without_the_first)
+    result = dif(*made_up(1, n=3000, uniform=1.2), reference=0)
+    last = result.steps[result.steps["step"] == result.steps["step"].max()]
+    assert last["anchor"].tolist() == [False] + [True] * 5
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
@@ -345,7 +414,8 @@ def test_constant_and_separated_items_are_named_and_the_others_stay(method):
         assert np.isnan(split.table.iloc[-1]["estimate"])
         assert split.table.iloc[-1]["p"] < 1e-9
     else:
-        assert "can't be tested" in "\n".join(split.warnings)
+        assert "log odds ratio is infinite" in "\n".join(split.warnings)
+        assert split.table.iloc[-1]["p"] < 1e-9
 
 
 def test_purification_that_leaves_nothing_to_match_on_is_said():

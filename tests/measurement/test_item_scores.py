@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from hypothesis import given, strategies as st
 
-from cpeval.errors import ColumnError, OptionError, TooFewError
+from cpeval.errors import CodeError, ColumnError, DataError, OptionError, TooFewError
 from cpeval.measurement.item_scores import item_scores, two_way
 
 GAP = float("nan")
@@ -36,7 +36,7 @@ def test_listwise_pairwise_and_two_way_count_what_they_do(make):
 def test_an_instrument_scores_the_items_first():
     sheet = pd.DataFrame([[0] * 20, [3] * 20], columns=[f"q{i}" for i in range(1, 21)])
     found = item_scores(sheet.assign(age=40), instrument="ces_d", columns="q{n}")
-    assert found.names[3] == "4"
+    assert found.names[3] == "q4"
     assert found.values[:, 3].tolist() == [3, 0]
     assert found.values[:, 0].tolist() == [0, 3]
 
@@ -68,10 +68,47 @@ def test_what_is_too_little_is_said():
 @given(st.integers(0, 2**32 - 1))
 def test_two_way_keeps_what_is_there_and_gives_the_nearest_seen_value(seed):
     rng = np.random.default_rng(seed)
-    values = rng.integers(0, 5, (30, 6)).astype(float)
+    # Some items have fewer codes than others.
+    values = rng.integers(0, [5, 5, 2, 3, 5, 1], (30, 6)).astype(float)
     gaps = (rng.random(values.shape) < 0.2) & (np.arange(6) > 0)
     values[gaps] = GAP
     filled = two_way(values, seed=seed)
     assert (filled[~gaps] == values[~gaps]).all()
-    assert set(filled[gaps]) <= set(values[~gaps])
+    for item in range(6):
+        assert set(filled[:, item]) <= set(values[~gaps[:, item], item])
     assert (two_way(values, seed=seed) == filled).all()
+
+
+def test_messages_about_an_instrument_name_the_options_there_are():
+    from cpeval import instrument, measurement as m
+
+    sheet = pd.DataFrame(
+        np.random.default_rng(0).choice([1.0, 3], (60, 6)), columns=[f"q{i}" for i in range(1, 7)]
+    )
+    with pytest.raises(OptionError, match=r"cp\.instrument\('djg_6'\)\.with_coding\('") as caught:
+        m.reliability(sheet, instrument="djg_6", columns="q{n}")
+    assert "coding=" not in str(caught.value)
+    with pytest.raises(ColumnError, match=r'columns="q\{n\}"') as caught:
+        m.reliability(sheet, instrument="lsns_6")
+    assert "items=" not in str(caught.value)
+    with pytest.raises(CodeError, match="or make them missing") as caught:
+        m.reliability(sheet + 7, instrument="lsns_6", columns="q{n}")
+    assert "on_invalid" not in str(caught.value)
+    found = item_scores(
+        sheet,
+        instrument=instrument("djg_6").with_coding("no=1, yes=3"),
+        columns=["q6", "q5", "q4", "q3", "q2", "q1"],
+    )
+    assert found.names == ["q6", "q5", "q4", "q3", "q2", "q1"]
+    assert found.codes[0] == "1"
+
+
+@pytest.mark.parametrize("name", ["scalability", "monotonicity"])
+def test_points_with_fractions_are_refused_with_what_to_do(name):
+    from cpeval import measurement as m
+
+    sheet = pd.DataFrame(
+        np.random.default_rng(0).integers(1, 3, (60, 36)), columns=[f"q{i}" for i in range(1, 37)]
+    )
+    with pytest.raises(DataError, match=r"leave instrument= out: give a frame"):
+        getattr(m, name)(sheet, instrument="sf_36", scale="sf_36_gh", columns="q{n}")

@@ -40,6 +40,7 @@ def test_by_hand():
     assert result.n_excluded == 1
     assert result.warnings == (
         "1 of 6 rows has no answer.",
+        "1 of 20 answers are missing: discrimination is of the 4 rows that have all items.",
         "Only 4 rows have all items: discrimination is imprecise below 50.",
         "Items to which everyone gives the same answer: 'd'.",
         "Items that go against the others (should they be reversed?): 'sure <b>', 'c'.",

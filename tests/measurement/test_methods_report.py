@@ -238,7 +238,7 @@ def test_sentences_say_the_numbers(ces_d):
     assert ces_d.results["total"].n_highest == 1
     assert "at the highest: fewer than 5 people" in ces_d.sections["Interpretability"].text
     assert "2 against 1" in ces_d.sections[COSMIN[3]].text
-    assert "1 of 20 items was flagged (17)" in ces_d.sections[COSMIN[3]].text
+    assert "1 of 20 items was flagged (F1Q)" in ces_d.sections[COSMIN[3]].text
 
 
 def test_what_is_not_asked_for_is_said():

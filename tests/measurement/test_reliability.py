@@ -75,7 +75,7 @@ def test_a_constant_item_is_named_and_alpha_stands():
     result = alpha_alone(GOOD.assign(d=3))
     # By hand: variances 5/3, 2, 5/3, 0, of the sum 14.
     assert result.table["estimate"].item() == pytest.approx(4 / 3 * (1 - 16 / 3 / 14))
-    assert "Items to which everyone gives the same answer: 'd'." in result.warnings
+    assert "Items to which everyone gives the same answer: 'd'." in "\n".join(result.warnings)
     assert np.isnan(result.items["item_rest"].iloc[3])
     assert result.items["alpha_if_deleted"].iloc[3] == pytest.approx(3 / 2 * (1 - 16 / 3 / 14))
 

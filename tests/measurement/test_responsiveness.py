@@ -103,26 +103,55 @@ def test_cuts_by_hand():
     assert curve.cut[best_cuts(curve)["closest"]].tolist() == [2.5]
 
 
-def test_bootstrapped_cuts_are_those_of_redrawn_people():
-    rng = np.random.default_rng(8)
-    improved, others = rng.normal(1, 1, 40).round(1), rng.normal(0, 1, 50).round(1)
-    draws = bootstrapped_cuts(improved, others, 3000, np.random.default_rng(1))
-    by_loop = {"youden": [], "closest": []}
+@pytest.mark.parametrize(
+    ("improved", "others"),
+    [
+        ([1.5, 2, 4, 5, 6, 7, 8, 9, 10, 12], [-3, -2, -1, -0.5, 0, 0.5, 1, 2]),
+        ([0, 1, 1, 2, 3, 3], [0, 0, 1, 1, 2]),
+        ([1, 1, 1], [1, 1, 2]),
+        ([0, 0, 1], [1, 2, 2]),
+    ],
+)
+def test_bootstrapped_cuts_are_those_of_each_draws_own_curve(improved, others):
+    improved, others = np.array(improved, dtype=float), np.array(others, dtype=float)
+    ours = bootstrapped_cuts(improved, others, 400, np.random.default_rng(1))
     values = np.unique(np.concatenate([improved, others]))
-    middle = (values[:-1] + values[1:]) / 2
-    for _ in range(3000):
-        one, two = rng.choice(improved, 40), rng.choice(others, 50)
+    rng = np.random.default_rng(1)
+    drawn = [
+        rng.multinomial(len(group), (group[:, None] == values).mean(axis=0), size=400)
+        for group in (improved, others)
+    ]
+    by_loop = {"youden": [], "closest": []}
+    for more, fewer in zip(*drawn, strict=True):
+        one, two = np.repeat(values, more), np.repeat(values, fewer)
+        there = np.unique(np.concatenate([one, two]))
+        middle = (there[:-1] + there[1:]) / 2 if len(there) > 1 else there
         sensitivity = (one[:, None] > middle).mean(axis=0)
         specificity = (two[:, None] < middle).mean(axis=0)
         by_loop["youden"].append(middle[(sensitivity + specificity).round(12).argmax()])
         apart = ((1 - sensitivity) ** 2 + (1 - specificity) ** 2).round(12)
         by_loop["closest"].append(middle[apart.argmin()])
-    for name, ours in draws.items():
-        theirs = np.array(by_loop[name])
-        # Two sets of 3,000 draws: means within four Monte Carlo errors.
-        error = np.sqrt((ours.var() + theirs.var()) / 3000)
-        assert abs(ours.mean() - theirs.mean()) < 4 * error
-        assert set(np.round(ours, 9)) <= set(np.round(middle, 9))
+    for name in by_loop:
+        np.testing.assert_allclose(ours[name], by_loop[name], rtol=1e-14)
+
+
+def test_a_cut_lies_inside_its_interval_where_groups_hardly_overlap():
+    before = np.arange(16.0) % 3
+    change = np.r_[-3, -2, -1, -0.5, 0, 0.5, 1, 2, 4, 5, 6, 7, 8, 9, 10, 12]
+    table = by_name(
+        responsiveness(
+            before,
+            before + change,
+            anchor=["same"] * 8 + ["better"] * 8,
+            unchanged=["same"],
+            improved=["better"],
+            bootstrap=2000,
+            seed=1,
+        )
+    )
+    row = table.loc["mid_youden"]
+    assert row["estimate"] == 3.0
+    assert row["ci_low"] < 3.0 < row["ci_high"]
 
 
 def people(seed=0, n=120, noise=5.0):
@@ -275,7 +304,9 @@ def called(before=A, after=B, **how):
             "minimal= has 'same', which improved= lacks",
         ),
         ({"better": "up"}, OptionError, "'better' must be one of 'higher', 'lower'"),
-        ({"bootstrap": -1}, OptionError, "a number of draws"),
+        ({"bootstrap": -1}, OptionError, "'bootstrap' must be a whole number from 0. Got -1"),
+        ({"seed": "a"}, OptionError, "'seed' must be a whole number"),
+        ({"bootstrap": 5}, OptionError, "0 or a number of draws from 100"),
         ({"level": 0}, LevelError, "between 0 and 1"),
         ({"after": B[:7]}, OptionError, "'after' has 7"),
         ({"before": ["x", *A[1:]]}, ColumnError, "'before' holds 'x' in row 1"),
@@ -311,8 +342,8 @@ def test_bad_input_is_refused(how, kind, says):
 
 
 def test_shows_pickles_and_draws():
-    result = called(anchor=SAID, unchanged=["same"], improved=["better"], bootstrap=50, seed=1)
-    assert "cuts by 50 bootstrap draws" in result.note
+    result = called(anchor=SAID, unchanged=["same"], improved=["better"], bootstrap=100, seed=1)
+    assert "cuts by 100 bootstrap draws" in result.note
     pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(result)).roc, result.roc)
     ax = result.plot()
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [
@@ -320,7 +351,7 @@ def test_shows_pickles_and_draws():
         f"nearest to the corner: {by_name(result).loc['mid_closest', 'estimate']:.3g}",
     ]
     assert called().plot().has_data()
-    again = called(anchor=SAID, unchanged=["same"], improved=["better"], bootstrap=50, seed=1)
+    again = called(anchor=SAID, unchanged=["same"], improved=["better"], bootstrap=100, seed=1)
     pd.testing.assert_frame_equal(again.table, result.table)
 
 

@@ -189,7 +189,11 @@ def test_rows_without_a_group_are_counted():
         ({"groups": 5}, OptionError, "one value for each of the 60 rows. Got int"),
         ({"groups": answers(60)[["item 0"]]}, OptionError, "Got DataFrame"),
         ({"groups": [None] * 60}, TooFewError, "no row has a group"),
-        ({"groups": ["a"] * 59 + ["b"]}, TooFewError, "'b': Scalability needs two people"),
+        (
+            {"groups": [f"{k:02}" for k in range(60)]},
+            TooFewError,
+            r"'00': Scalability needs two people.*'59': Scalability needs two people",
+        ),
         ({"missing": "pairs"}, OptionError, "'missing' must be one of"),
         ({"interval": "exact"}, OptionError, "'interval' must be one of 'wald'"),
         ({"level": 95}, LevelError, "between 0 and 1"),
@@ -235,3 +239,24 @@ def test_plot_names_scale_groups_and_items():
     names = [text.get_text() for text in ax.get_yticklabels()]
     assert names[:2] == ["_a: Scale", "_a: item 0"]
     assert len(names) == 10
+
+
+@pytest.mark.parametrize("missing", ["listwise", "pairwise", "two_way"])
+def test_groups_too_small_are_named_and_the_others_stand(missing):
+    items = answers(60)
+    items.loc[50:57] = 1
+    groups = ["x", "y", *["z"] * 48, *["same"] * 8, "z", "z"]
+    result = scalability(items, groups=groups, missing=missing)
+    alone = scalability(items[np.array(groups) == "z"], missing=missing)
+    stands = result.table.query("group == 'z'").drop(columns="group").reset_index(drop=True)
+    pd.testing.assert_frame_equal(stands, alone.table)
+    assert result.H.isna().tolist() == [True, True, True, False]
+    others = result.table.query("group != 'z'")
+    assert others[["estimate", "se", "statistic", "p", "ci_low"]].isna().all(axis=None)
+    assert others.groupby("group")["n"].first().to_dict() == {"same": 8, "x": 1, "y": 1}
+    said = "\n".join(result.warnings)
+    assert "'x': Scalability needs two people. There are 1." in said
+    assert "'y': Scalability needs two people. There are 1." in said
+    assert "'same': Scalability needs two items that vary" in said
+    assert result.n_excluded == 10
+    assert result.plot().has_data()

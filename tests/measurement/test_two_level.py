@@ -227,7 +227,7 @@ def test_too_few_clusters_are_refused():
     data = simulated(1, 10, 0, 1)
     with pytest.raises(TooFewError, match="needs two clusters"):
         scalability(data, cluster="place")
-    with pytest.raises(TooFewError, match=r"needs two people. There are 0"):
+    with pytest.raises(TooFewError, match=r"Nobody shares a cluster with someone else"):
         scalability(data.drop(columns="place"), cluster=range(10))
     with pytest.raises(OptionError, match="'cluster' must be the name of a column"):
         scalability(data, cluster=[1, 2])

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from cpeval.definitions.catalogue import resolve
 from cpeval.definitions.model import Instrument
-from cpeval.errors import DataError, OptionError, listed
+from cpeval.errors import DataError, OptionError, is_number, listed
 from cpeval.measurement.item_scores import item_scores
+from cpeval.measurement.odd_answers import odd_codes, same_items
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items
 
@@ -132,7 +133,7 @@ def items(
         what="The analysis of items",
     )
     values, names = scores.values, scores.names
-    low, high, whence = _ends(values, names, range, instrument)
+    low, high, whence = _ends(values, names, range, instrument, scores.codes)
     table = _describe(values, low, high)
     table.insert(0, "item", names)
     table.insert(2, "missing", 1 - table["n"] / scores.n_rows)
@@ -158,6 +159,7 @@ def _ends(
     names: list[str],
     given: tuple[float, float] | None,
     instrument: str | Path | Instrument | None,
+    codes: list[str],
 ) -> tuple[Floats, Floats, str]:
     """The lowest and highest answer of each item, and where they are from."""
     if given is not None:
@@ -168,7 +170,7 @@ def _ends(
         seen = "of the answers that were seen"
         return np.full(len(names), low), np.full(len(names), high), seen
     definition = resolve(instrument)
-    worth = [list(definition.points(definition.item(code)).values()) for code in names]
+    worth = [list(definition.points(definition.item(code)).values()) for code in codes]
     # A rule may make an answer worth more than its code says.
     low_ends = np.fmin([min(one) for one in worth], np.nanmin(values, axis=0))
     high_ends = np.fmax([max(one) for one in worth], np.nanmax(values, axis=0))
@@ -179,7 +181,7 @@ def _checked(values: Floats, given: tuple[float, float], names: list[str]) -> tu
     numbers = (
         isinstance(given, tuple | list)
         and len(given) == 2
-        and all(isinstance(end, int | float) and not isinstance(end, bool) for end in given)
+        and all(is_number(end) and np.isfinite(end) for end in given)
     )
     if not numbers or not given[0] < given[1]:
         raise OptionError(
@@ -257,7 +259,15 @@ def _distribution(values: Floats, names: list[str], low: Floats, high: Floats) -
 def _worries(table: pd.DataFrame, values: Floats) -> list[str]:
     found = []
     item = table["item"]
-    complete = int((~np.isnan(values)).all(axis=1).sum())
+    there = ~np.isnan(values)
+    whole = there.all(axis=1)
+    complete = int(whole.sum())
+    found += odd_codes(values, item.tolist()) + same_items(values[whole], item.tolist())
+    if complete < len(values):
+        found.append(
+            f"{(~there).sum()} of {values.size} answers are missing: discrimination is of the "
+            f"{complete} rows that have all items."
+        )
     if complete < _FEW_PEOPLE:
         found.append(f"Only {complete} rows have all items: discrimination is imprecise below 50.")
     constant = np.nanmax(values, axis=0) == np.nanmin(values, axis=0)

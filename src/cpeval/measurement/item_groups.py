@@ -11,7 +11,7 @@ import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrame
 from numpy.typing import NDArray
 
-from cpeval.errors import OptionError, require_columns
+from cpeval.errors import OptionError, listed, require_columns
 from cpeval.numeric import eager
 
 
@@ -39,12 +39,14 @@ def labels_of(
 ) -> Labels | None:
     """Read a column, or values given a row each.
 
+    A pandas Series beside a pandas frame goes by the labels of its rows, anything else by position.
+
     Raises
     ------
     ColumnError
         The data have no such column.
     OptionError
-        Values that are not one a row.
+        Values that are not one a row, or whose labels are not those of the rows.
     """
     if given is None:
         return None
@@ -64,9 +66,32 @@ def labels_of(
                 f"{option!r} must be the name of a column, or a value for each of the "
                 f"{len(frame)} rows. Got {len(given)} values."
             )
+        if isinstance(values, pd.Series) and isinstance(items, pd.DataFrame):
+            values = _by_row_label(values, items.index, option)
         known = isinstance(values, pd.Series | pd.Categorical)
         column = pd.Series(values if known else list(values)).reset_index(drop=True)
     return Labels(name=given if isinstance(given, str) else option, **_coded(column))
+
+
+def _by_row_label(values: pd.Series, rows: pd.Index, option: str) -> pd.Series:
+    """Put values in the order of the rows, as pandas does when it adds a column."""
+    if values.index.equals(rows):
+        return values
+    strange = values.index.difference(rows)
+    lacking = rows.difference(values.index)
+    if len(strange) or len(lacking) or not (values.index.is_unique and rows.is_unique):
+        why = (
+            f"Rows that only {option!r} has: {listed(strange, most=5)}; that only the data have: "
+            f"{listed(lacking, most=5)}"
+            if len(strange) or len(lacking)
+            else "Labels that stand twice don't say which row is meant"
+        )
+        raise OptionError(
+            f"{option!r} is a pandas Series, whose labels (index) are not those of the rows of the "
+            f"data. {why}. Make it a column of the data, or give {option}=...to_numpy() if it is "
+            "in the order of the rows."
+        )
+    return values.loc[rows]
 
 
 def _coded(column: pd.Series) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,18 @@ from numpy.typing import NDArray
 
 from cpeval.definitions.catalogue import resolve
 from cpeval.definitions.model import Instrument
-from cpeval.errors import OptionError, TooFewError, did_you_mean, listed, require_option
+from cpeval.errors import (
+    CpevalError,
+    OptionError,
+    TooFewError,
+    did_you_mean,
+    listed,
+    require_columns,
+    require_option,
+)
+from cpeval.measurement.odd_answers import odd_codes
 from cpeval.numeric import eager, numbers
-from cpeval.scoring.item_columns import Items
+from cpeval.scoring.item_columns import Items, item_columns
 from cpeval.scoring.score import item_points
 from cpeval.seeds import require_seed
 
@@ -33,7 +42,7 @@ class ItemScores:
     Attributes
     ----------
     names : list of str
-        The k items.
+        The k items, by the names of their columns.
     values : numpy.ndarray, shape (n, k)
         What the answers are worth. NaN only with ``missing="pairwise"``.
     n_rows : int
@@ -46,6 +55,8 @@ class ItemScores:
         What was done about gaps: one of `MISSING`.
     rows : numpy.ndarray of int, shape (n,)
         Which rows of the data these are, counted from 0.
+    codes : list of str
+        What the instrument calls the items; empty without one.
     """
 
     names: list[str]
@@ -55,10 +66,11 @@ class ItemScores:
     n_imputed: int
     rows: NDArray[np.intp]
     missing: str = "listwise"
+    codes: list[str] = field(default_factory=list)
 
     @property
     def warnings(self) -> list[str]:
-        """What a result says about rows left out and answers filled in."""
+        """What a result says about rows left out, answers filled in and odd codes."""
         said = []
         gaps = int(np.isnan(self.values).sum())
         if self.n_excluded:
@@ -72,6 +84,7 @@ class ItemScores:
             )
         if gaps:
             said.append(f"{gaps} of {self.values.size} answers are missing; pairs use those there.")
+        said += odd_codes(self.values, self.names)
         return said
 
 
@@ -126,8 +139,9 @@ def item_scores(
     """
     require_option("missing", missing, tuple(allowed))
     require_seed(seed)
-    table = _table(items, instrument, scale, columns)
+    table, codes = _table(items, instrument, scale, columns)
     names = [str(name) for name in table.columns]
+    require_columns(names)  # 1 and "1" are two columns to pandas, one name here
     scores = numbers(table, list(table.columns))
     empty = [names[place] for place in np.flatnonzero(np.isnan(scores).all(axis=0))]
     if empty and len(scores):
@@ -152,11 +166,12 @@ def item_scores(
         n_imputed=gaps if missing == "two_way" else 0,
         rows=np.flatnonzero(kept),
         missing=missing,
+        codes=codes,
     )
 
 
 def two_way(values: Floats, *, seed: int | np.random.Generator | None = None) -> Floats:
-    """Fill gaps in by two-way imputation with error, rounded to the codes that were seen.
+    """Fill gaps in by two-way imputation with error, rounded to the codes seen in each item.
 
     Parameters
     ----------
@@ -169,7 +184,8 @@ def two_way(values: Floats, *, seed: int | np.random.Generator | None = None) ->
     numpy.ndarray, shape (n, k)
         A gap becomes person mean + item mean - overall mean + error, the error normal with the
         variance that answers have around that sum, then the nearest value that anybody gave to
-        any item [1]_.
+        that item [1]_. Where items have other codes than each other, R's mokken, which has one
+        range for all, gives an item answers that it doesn't have.
 
     References
     ----------
@@ -180,7 +196,7 @@ def two_way(values: Floats, *, seed: int | np.random.Generator | None = None) ->
     --------
     >>> gap = float("nan")
     >>> two_way(np.array([[1.0, 1.0], [2.0, 2.0], [3.0, gap]]), seed=1).tolist()
-    [[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]]
+    [[1.0, 1.0], [2.0, 2.0], [3.0, 2.0]]
     """
     gaps = np.isnan(values)
     if not gaps.any():
@@ -192,13 +208,20 @@ def two_way(values: Floats, *, seed: int | np.random.Generator | None = None) ->
     )
     residual = (values - fitted)[~gaps]
     spread = np.sqrt((residual**2).sum() / max(residual.size - 1, 1))
-    drawn = fitted[gaps] + np.random.default_rng(seed).normal(0.0, spread, int(gaps.sum()))
-    seen = np.unique(values[~gaps])
-    after = np.clip(np.searchsorted(seen, drawn), 1, max(seen.size - 1, 1))
-    low, high = seen[np.minimum(after - 1, seen.size - 1)], seen[np.minimum(after, seen.size - 1)]
+    drawn = fitted
+    drawn[gaps] += np.random.default_rng(seed).normal(0.0, spread, int(gaps.sum()))
     filled = values.copy()
-    filled[gaps] = np.where(drawn - low <= high - drawn, low, high)
+    for item in np.flatnonzero(gaps.any(axis=0)):
+        gap = gaps[:, item]
+        filled[gap, item] = _nearest(np.unique(values[~gap, item]), drawn[gap, item])
     return filled
+
+
+def _nearest(codes: Floats, to: Floats) -> Floats:
+    """Return of ascending codes the one nearest to each number, of two the lower."""
+    after = np.searchsorted((codes[:-1] + codes[1:]) / 2, to)
+    nearest: Floats = codes[after]
+    return nearest
 
 
 def _table(
@@ -206,18 +229,37 @@ def _table(
     instrument: str | Path | Instrument | None,
     scale: str | None,
     columns: Items,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, list[str]]:
+    """The items by the names of their columns, and what the instrument calls them."""
     frame = eager(items)
     if instrument is None:
         given = [name for name, v in (("scale", scale), ("columns", columns)) if v is not None]
         if given:
             raise OptionError(f"{' and '.join(given)} need instrument=, which says what items are.")
-        return frame.to_pandas().reset_index(drop=True)
+        return frame.to_pandas().reset_index(drop=True), []
     definition = resolve(instrument)
-    codes = _codes(definition, scale)
+    if definition.codings and definition.coding is None:
+        raise OptionError(
+            f"{definition.name} is in use with codings that clash ({listed(definition.codings)}). "
+            f"Say which one the data have: instrument=cp.instrument({definition.name!r})"
+            f".with_coding({definition.codings[0]!r})."
+        )
     native: Any = frame.to_native()
-    points: Any = item_points(native, definition, items=columns)
-    return eager(points).select(codes).to_pandas().reset_index(drop=True)
+    try:
+        found = item_columns(definition, columns, frame.columns)
+        codes = [code for code in _codes(definition, scale) if code in found]
+        points: Any = item_points(native, definition, items=columns)
+    except CpevalError as error:
+        raise type(error)(_as_asked_here(str(error))) from None
+    scored = eager(points).select(codes).rename({code: found[code] for code in codes})
+    return scored.to_pandas().reset_index(drop=True), codes
+
+
+def _as_asked_here(message: str) -> str:
+    """What scoring says, with the names that options have here."""
+    return message.replace("items=", "columns=").replace(
+        ' or score with on_invalid="missing"', " or make them missing"
+    )
 
 
 def _codes(definition: Instrument, scale: str | None) -> list[str]:

@@ -15,6 +15,12 @@ Integers = NDArray[np.int64]
 #: More steps than these make tables of people without people in them.
 MOST_STEPS = 100
 
+#: Some instruments' points aren't whole, as those of sf_36_gh.
+NO_FRACTIONS = (
+    "Where an instrument's scoring makes the fractions, leave instrument= out: give a frame of the "
+    "item columns as answered, reversed items turned round."
+)
+
 #: Codes that lie further apart are not counted to find their unit.
 _WIDEST = 100_000
 
@@ -103,7 +109,7 @@ def whole_codes(scores: ItemScores, *, what: str) -> WholeCodes:
         )
         raise DataError(
             f"{what} counts people by code, so answers must be whole numbers: {faults}. Give the "
-            "codes as they were answered, not recoded or averaged."
+            f"codes as they were answered, not recoded or averaged. {NO_FRACTIONS}"
         )
     low, high = values.min(), values.max()
     widths = np.ptp(values, axis=1)

@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from cpeval.errors import OptionError, TooFewError, listed, require_level, require_option
+from cpeval.errors import (
+    OptionError,
+    TooFewError,
+    listed,
+    require_level,
+    require_option,
+    require_whole,
+)
 from cpeval.measurement.change.change_statistics import (
     against_stable,
     anchor_correlation,
@@ -39,6 +46,9 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 _FEW_PEOPLE = 50
+
+#: Fewer draws have no ends of an interval.
+_FEWEST_DRAWS = 100
 
 #: An anchor that goes with change less than this says little about it (Revicki et al. 2008).
 _WEAK = 0.3
@@ -113,7 +123,7 @@ def responsiveness(
     better : {"higher", "lower"}
         Which scores are better.
     bootstrap : int, default 0
-        Draws for the intervals of the cuts, say 2,000. 0 gives them none.
+        Draws for the intervals of the cuts, at least 100, say 2,000. 0 gives them none.
     seed : int or numpy.random.Generator, optional
         For the draws.
     level : float, default 0.95
@@ -177,10 +187,13 @@ def responsiveness(
     """
     require_level(level)
     require_option("better", better, ("higher", "lower"))
+    require_whole("bootstrap", bootstrap, least=0)
+    if 0 < bootstrap < _FEWEST_DRAWS:
+        raise OptionError(
+            f"'bootstrap' must be 0 or a number of draws from {_FEWEST_DRAWS}. Got {bootstrap!r}."
+        )
     require_seed(seed)
-    if isinstance(bootstrap, bool) or not isinstance(bootstrap, int) or bootstrap < 0:
-        raise OptionError(f"'bootstrap' is a number of draws, 0 or more. Got {bootstrap!r}.")
-    table = paired({"before": before, "after": after, "anchor": anchor})
+    table = paired({"before": before, "after": after, "anchor": anchor}, needed=("before", "after"))
     scores = numbers(table, ["before", "after"])
     kept = ~np.isnan(scores).any(axis=1)
     scores = scores[kept]
@@ -263,7 +276,8 @@ def _groups(
     both = [value for value in lists["unchanged"] if value in lists["improved"]]
     if both:
         faults.append(f"{listed(both)} can't be both unchanged and improved")
-    stray = [v for v in lists.get("minimal", []) if v not in lists["improved"]]
+    minimal = [v for v in lists.get("minimal", []) if v in seen]
+    stray = [v for v in minimal if v not in lists["improved"]]
     if stray:
         faults.append(f"minimal= has {listed(stray)}, which improved= lacks")
     if faults:
@@ -373,11 +387,11 @@ def _worries(
     if curve is not None:
         few = min(people["mid_mean_change"], people["sdc"])
         what = "people in one of the anchor's groups"
-        weak = abs(found.get("anchor_correlation", 1.0))
-        if weak < _WEAK:
+        weak = found.get("anchor_correlation", 1.0)
+        if abs(weak) < _WEAK:
             said.append(
-                f"The anchor hardly goes with change (correlation {weak:.2f}, below {_WEAK}): what "
-                "it says about change that matters is in doubt."
+                f"The anchor hardly goes with change (correlation {weak:.2f}, nearer to 0 than "
+                f"{_WEAK}): what it says about change that matters is in doubt."
             )
         if found["auc"] == 1:
             said.append("The groups don't overlap, so the interval of auc is no more than a point.")

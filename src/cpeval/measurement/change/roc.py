@@ -118,7 +118,8 @@ def bootstrapped_cuts(
 ) -> dict[str, Floats]:
     """Draw people of each group anew and return the best cuts, ``draws`` of each kind.
 
-    Of cuts that tie, the one with the largest sensitivity is taken.
+    Each draw has a curve of its own, so a cut lies halfway between values that were drawn. Of cuts
+    that tie, the one with the largest sensitivity is taken.
     """
     values = np.unique(np.concatenate([improved, others]))
     found: dict[str, list[Floats]] = {"youden": [], "closest": []}
@@ -126,24 +127,46 @@ def bootstrapped_cuts(
     chunk = max(1, int(4e6 / (len(values) + 1)))
     for start in range(0, draws, chunk):
         size = min(chunk, draws - start)
-        sensitivity = 1 - _shares_below(improved, values, size, rng)
-        specificity = _shares_below(others, values, size, rng)
-        both = sensitivity + specificity
-        apart = (1 - sensitivity) ** 2 + (1 - specificity) ** 2
+        more, fewer = (_redrawn(group, values, size, rng) for group in (improved, others))
+        sensitivity = 1 - np.cumsum(more, axis=1)[:, :-1] / len(improved)
+        specificity = np.cumsum(fewer, axis=1)[:, :-1] / len(others)
+        left, right = _neighbours(more + fewer > 0)
+        between = (left >= 0) & (right < len(values))
+        both = np.where(between, sensitivity + specificity, -np.inf)
+        apart = np.where(between, (1 - sensitivity) ** 2 + (1 - specificity) ** 2, np.inf)
+        # Where all who were drawn have one value, that is where to cut.
+        first = (more + fewer).argmax(axis=1)
+        lone = ~between.any(axis=1)
         for name, places in (
             ("youden", (both >= both.max(axis=1, keepdims=True) - 1e-12).argmax(axis=1)),
             ("closest", (apart <= apart.min(axis=1, keepdims=True) + 1e-12).argmax(axis=1)),
         ):
-            found[name].append((values[places] + values[places + 1]) / 2)
+            low, high = (
+                np.where(lone, first, np.take_along_axis(side, places[:, None], axis=1)[:, 0])
+                for side in (left, right)
+            )
+            found[name].append((values[low] + values[high]) / 2)
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
-def _shares_below(group: Floats, values: Floats, draws: int, rng: np.random.Generator) -> Floats:
-    """Share of a redrawn group below each cut between values, shape (draws, len(values) - 1)."""
+def _redrawn(
+    group: Floats, values: Floats, draws: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """How often each value was drawn, shape (draws, len(values))."""
     counts = np.bincount(np.searchsorted(values, group), minlength=len(values))
-    drawn = rng.multinomial(len(group), counts / len(group), size=draws)
-    shares: Floats = np.cumsum(drawn, axis=1)[:, :-1] / len(group)
-    return shares
+    return rng.multinomial(len(group), counts / len(group), size=draws)
+
+
+def _neighbours(drawn: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The places of the drawn values next to each cut, shape (draws, len(values) - 1).
+
+    -1, and the number of values, where there is none.
+    """
+    size = drawn.shape[1]
+    place = np.arange(size)
+    left = np.maximum.accumulate(np.where(drawn, place, -1), axis=1)[:, :-1]
+    right = np.minimum.accumulate(np.where(drawn, place, size)[:, ::-1], axis=1)[:, ::-1][:, 1:]
+    return left, right
 
 
 def area_interval(estimate: float, se: float, level: float) -> tuple[float, float]:

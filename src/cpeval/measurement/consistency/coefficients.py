@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cpeval.errors import OptionError, TooFewError, did_you_mean, listed
+from cpeval.errors import OptionError, TooFewError, did_you_mean, listed, require_whole
 from cpeval.measurement.consistency import closed_forms, one_factor
 from cpeval.measurement.consistency.best_split import MOST_EXACT, lambda4
 from cpeval.measurement.consistency.greatest_lower_bound import greatest_lower_bound
@@ -114,11 +114,10 @@ def asked_for(
     ):
         if value is None:
             continue
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise OptionError(f"{option!r} must be a whole number from {least}. Got {value!r}.")
+        require_whole(option, value, least=least)
         if coefficient not in names:
             raise OptionError(f"{option}= is for {coefficient!r}, which 'coefficients' don't name.")
-    whole = isinstance(bootstrap, int) and not isinstance(bootstrap, bool)
+    whole = isinstance(bootstrap, int | np.integer) and not isinstance(bootstrap, bool)
     if not whole or not (bootstrap == 0 or bootstrap >= _FEWEST_DRAWS):
         raise OptionError(
             f"'bootstrap' must be 0 or a number of samples from {_FEWEST_DRAWS}. Got {bootstrap!r}."

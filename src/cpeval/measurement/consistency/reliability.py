@@ -225,7 +225,9 @@ def _reliability(
         note=" ".join([_base(scores, moments, missing, asked), *found.sentences]),
         warnings=(
             *scores.warnings,
-            *_worries(described, found.table, moments, constant, asked.level),
+            *_worries(
+                described, found.table, moments, constant, asked.level, pairs=missing == "pairwise"
+            ),
             *found.warnings,
         ),
         items=described,
@@ -282,11 +284,15 @@ def _worries(
     moments: ItemMoments,
     constant: NDArray[np.bool_],
     level: float,
+    *,
+    pairs: bool,
 ) -> list[str]:
     found = []
     if constant.any():
         found.append(
-            f"Items to which everyone gives the same answer: {listed(items['item'][constant])}."
+            f"Items to which everyone gives the same answer: {listed(items['item'][constant])}. "
+            "They say nothing but count as items, which brings alpha and lambda2 nearer to 0: "
+            "leave them out."
         )
     if moments.n < _FEW_PEOPLE:
         first = table.iloc[0]
@@ -297,12 +303,13 @@ def _worries(
             else ""
         )
         found.append(
-            f"Only {moments.n} complete rows: alpha is imprecise below {_FEW_PEOPLE}{told}."
+            f"Only {moments.n} {'rows have both items of some pair' if pairs else 'complete rows'}"
+            f": alpha is imprecise below {_FEW_PEOPLE}{told}."
         )
     if moments.n <= len(items):
         found.append(
-            f"There are no more people ({moments.n}) than items ({len(items)}): coefficients tell "
-            "of this sample only."
+            f"There are no more people ({moments.n}{' for some pair' if pairs else ''}) than items "
+            f"({len(items)}): coefficients tell of this sample only."
         )
     backwards = items["item"][items["item_rest"] < 0]
     if not backwards.empty:
@@ -311,11 +318,11 @@ def _worries(
         )
     alike = np.argwhere(np.triu(np.abs(correlations(moments.covariance)) > 1 - 1e-10, 1))
     if alike.size:
-        pairs = ", ".join(
+        which = ", ".join(
             f"{items['item'][i]!r} and {items['item'][j]!r}" for i, j in alike[:20].tolist()
         )
         more = f" and {len(alike) - 20} more pairs" if len(alike) > 20 else ""
-        found.append(f"Items that say the same, one following from the other: {pairs}{more}.")
+        found.append(f"Items that say the same, one following from the other: {which}{more}.")
     if not covariance_adds_up(moments.covariance):
         found.append("The items cancel out, so their sum doesn't vary and alpha is undefined.")
     return found

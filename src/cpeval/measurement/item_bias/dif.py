@@ -23,9 +23,17 @@ from cpeval.errors import (
     require_option,
 )
 from cpeval.measurement.item_bias.dif_purification import ADJUST, MOST_STEPS, Purified, purified
-from cpeval.measurement.item_bias.dif_statistics import JODOIN_GIERL, ZUMBO, by_delta, by_r2
+from cpeval.measurement.item_bias.dif_statistics import (
+    FEWEST_FOR_SE,
+    JODOIN_GIERL,
+    ZUMBO,
+    by_delta,
+    by_r2,
+)
 from cpeval.measurement.item_groups import Labels, labels_of, without
 from cpeval.measurement.item_scores import ItemScores, item_scores
+from cpeval.measurement.mokken.item_scalability import covariances, item_h
+from cpeval.measurement.odd_answers import same_items
 from cpeval.measurement.whole_codes import WholeCodes, whole_codes
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items
@@ -125,8 +133,8 @@ def dif(
         it is a column; with ``instrument``, data that hold its item columns among others. A row a
         person.
     group : str or sequence, shape (n_rows,)
-        Which of two groups each person is in: a column, or the values. Rows without one are left
-        out and counted.
+        Which of two groups each person is in: a column, or the values (a pandas Series goes by
+        its index). Rows without one are left out and counted.
     method : {"ordinal_logistic", "mantel"}
         Regression finds differences that change with the score ("non-uniform") too. Mantel's test
         assumes no form; it sees only differences in one direction.
@@ -136,8 +144,9 @@ def dif(
         Match people on the sum of the items with or without the one that is looked at. "total" is
         usual: without the item, matching is less exact and more items are flagged.
     purify : bool, default True
-        Leave flagged items out of the score (save the item that is looked at, with "total") and
-        look again, until the same items are flagged as before; at most ten times.
+        Leave flagged items, and any that can't be tested, out of the score (save the item that is
+        looked at, with "total") and look again, until the same items are flagged as before; at
+        most ten times.
     adjust : {"holm", "bh", "none"}
         Adjust p for the number of items: chance of any false flag (Holm), share of false flags
         (Benjamini & Hochberg), or not.
@@ -164,7 +173,11 @@ def dif(
         size (A below 0.035 or not flagged, B, C from 0.07 on: Jodoin & Gierl), size_zumbo (0.13,
         0.26). "mantel" adds delta (2.35 times the estimate) and size (A: absolute delta below 1
         or unadjusted p not below 0.05; C: at least 1.5 and surely above 1; else B). What can't be
-        computed for an item, such as a constant one, is NaN, its size empty.
+        computed for an item, such as a constant one, is NaN, its size empty. Where an answer
+        tells the groups apart for certain, as where nobody in one passes, the estimate is
+        infinite and given as NaN; the likelihood still has a limit, so "ordinal_logistic" tests
+        and sizes the item. "mantel" gives items of more than two answers no se where fewer than
+        10 people of a group have someone of the other to be compared with.
 
     Raises
     ------
@@ -238,7 +251,11 @@ def dif(
             f"on the {match} score{', purified' if purify else ''}: {_METHODS[method]}; p adjusted "
             f"by {adjust}."
         ),
-        warnings=(*scores.warnings, *_worries(codes, found, member, focal)),
+        warnings=(
+            *scores.warnings,
+            *same_items(scores.values, scores.names),
+            *_worries(codes, found, member, focal),
+        ),
         reference=first,
         focal=second,
         steps=_steps(codes, found),
@@ -346,10 +363,27 @@ def _worries(
         said.append(
             f"Items to which everyone gives the same answer: {listed(names[codes.constant])}."
         )
+    against = item_h(covariances(codes.answers, codes.steps)) < 0
+    if against.any():
+        said.append(
+            f"Items that go against the others, H below 0: {listed(names[against])}. Should they "
+            "be reversed? As they are, they spoil the score that people are matched on."
+        )
     if last.statistics.failed.any():
         said.append(
-            f"Items that can't be tested, because an answer tells groups or scores apart for "
-            f"certain: {listed(names[last.statistics.failed])}."
+            "Items that can't be tested (is a group too small, or are its scores all alike?): "
+            f"{listed(names[last.statistics.failed])}."
+        )
+    if last.statistics.infinite.any():
+        said.append(
+            "Items whose log odds ratio is infinite, because an answer tells the groups apart for "
+            f"certain: {listed(names[last.statistics.infinite])}. Their estimate is NaN; p holds."
+        )
+    without_error = np.isfinite(last.statistics.estimate) & np.isnan(last.statistics.se)
+    if without_error.any():
+        said.append(
+            f"Fewer than {FEWEST_FOR_SE} people of a group match someone of the other: an interval "
+            f"would be too short, so there is none for {listed(names[without_error])}."
         )
     smaller = int(min(focal.sum(), (~focal).sum()))
     if smaller < _FEW_PEOPLE:
@@ -358,10 +392,10 @@ def _worries(
             "differences show."
         )
     if not found.settled:
-        enough = (~last.flagged & ~codes.constant).sum() >= 2
+        trusted = ~last.flagged & ~last.statistics.failed & ~codes.constant
         why = (
             f"after {MOST_STEPS} steps other items are flagged than before"
-            if enough
+            if trusted.sum() >= 2
             else "fewer than two items are left to match people on"
         )
         said.append(f"Purification doesn't settle: {why}. Read .steps before you trust a flag.")

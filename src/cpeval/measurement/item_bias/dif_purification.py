@@ -47,7 +47,7 @@ def purified(
     *,
     purify: bool,
 ) -> Purified:
-    """Leave flagged items out of the score until the same ones are flagged again."""
+    """Leave flagged and untestable items out of the score until the same ones are again."""
     anchors = np.ones(len(codes.names), dtype=bool)
     steps: list[Step] = []
     while True:
@@ -57,12 +57,14 @@ def purified(
         adjusted = adjusted_p(found.p, adjust)
         flagged = adjusted < alpha
         steps.append(Step(anchors, found, adjusted, flagged))
-        if not purify or (anchors == ~flagged).all():
+        # What can't be tested may be the worst of all: nobody is matched on it.
+        trusted = ~flagged & ~found.failed
+        if not purify or (anchors == trusted).all():
             return Purified(steps, settled=True)
         # An item needs another one to be matched on.
-        if len(steps) == MOST_STEPS or (~flagged & ~codes.constant).sum() < 2:
+        if len(steps) == MOST_STEPS or (trusted & ~codes.constant).sum() < 2:
             return Purified(steps, settled=False)
-        anchors = ~flagged
+        anchors = trusted
 
 
 def adjusted_p(p: Floats, adjust: str) -> Floats:

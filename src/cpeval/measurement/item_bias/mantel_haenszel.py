@@ -22,12 +22,15 @@ class CommonOdds(NamedTuple):
         Mantel's chi-square on one degree of freedom.
     compared : int
         People in strata that have both groups and different answers.
+    fewest : int
+        Those of them who are in the smaller group.
     """
 
     log_odds: float
     se: float
     statistic: float
     compared: int
+    fewest: int
 
 
 def common_odds(counts: Integers) -> CommonOdds:
@@ -74,7 +77,7 @@ def common_odds(counts: Integers) -> CommonOdds:
     used = counts[both & differ].astype(float)
     n = used.sum(axis=(1, 2))
     if not n.size:
-        return CommonOdds(float("nan"), float("nan"), float("nan"), 0)
+        return CommonOdds(float("nan"), float("nan"), float("nan"), 0, 0)
     first, second = used[:, 0], used[:, 1]
     step = np.arange(used.shape[2])
     # How many steps above and below each answer the other group's people are, summed.
@@ -93,7 +96,8 @@ def common_odds(counts: Integers) -> CommonOdds:
         else:
             variance = _of_pairs(first, second, n, odds, rise) / numerator**2
         log_odds, se = float(np.log(odds)), float(np.sqrt(variance))
-    return CommonOdds(log_odds, se, _mantel(first, second, n, step), int(n.sum()))
+    fewest = int(min(first.sum(), second.sum()))
+    return CommonOdds(log_odds, se, _mantel(first, second, n, step), int(n.sum()), fewest)
 
 
 def _robins_breslow_greenland(used: Floats, n: Floats, odds: float) -> float:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -18,6 +19,9 @@ _UNHELD = 100.0
 
 _MOST_STEPS = 100
 
+#: No coefficient moves further in one step: from far out a likelihood looks flat.
+_LONGEST = 10.0
+
 
 class ProportionalOdds(NamedTuple):
     """What was fitted.
@@ -26,9 +30,12 @@ class ProportionalOdds(NamedTuple):
     ----------
     coefficients, se : numpy.ndarray, shape (p,)
         Log odds ratios of a higher answer, and their standard errors from the observed
-        information.
+        information; these are NaN where not ``finite``.
     log_likelihood : float
+        The largest there is, or what it tends to as coefficients go to infinity.
     converged : bool
+        Whether it was reached, to the precision of numbers.
+    finite : bool
         False where the maximum is at infinity: a category's people can be told apart for certain.
     """
 
@@ -36,6 +43,7 @@ class ProportionalOdds(NamedTuple):
     se: Floats
     log_likelihood: float
     converged: bool
+    finite: bool
 
 
 def proportional_odds(counts: Integers, design: Floats) -> ProportionalOdds:
@@ -70,37 +78,47 @@ def proportional_odds(counts: Integers, design: Floats) -> ProportionalOdds:
     risen = design.T @ (counts.sum(axis=1) - counts[:, 0])
     value = _log_likelihood(theta, m, frequencies, near, design, risen)
     converged = False
-    information = np.eye(len(theta))
     for _ in range(_MOST_STEPS):
         gradient, information = _derivatives(theta, m, frequencies, near, design, risen)
-        try:
-            step = np.linalg.solve(information, gradient)
-        except np.linalg.LinAlgError:
-            break
-        converged = float(gradient @ step) <= _GAIN * n
-        share = 1.0
+        # Where the likelihood is flat, as far out on the way to infinity, this stands still.
+        step = np.linalg.lstsq(information, gradient, rcond=1e-14)[0]
+        gain = float(gradient @ step)
+        converged = gain <= _GAIN * n
+        share = min(1.0, _LONGEST / max(float(np.abs(step).max()), _LONGEST))
         while share > 1e-8:
             new = _log_likelihood(theta + share * step, m, frequencies, near, design, risen)
             if new >= value:
                 theta, value = theta + share * step, new
                 break
             share /= 2
-        if converged or share <= 1e-8:
+        if share <= 1e-8:
+            # Rounding alone hides the last gain.
+            converged = gain <= 1e-9
             break
-    if not converged and share <= 1e-8:
-        # Rounding alone hides the last gain.
-        converged = float(gradient @ step) <= 1e-9
-    se = np.full(design.shape[1], np.nan)
-    if converged:
-        _, information = _derivatives(theta, m, frequencies, near, design, risen)
-        try:
-            se = np.sqrt(np.diag(np.linalg.inv(information))[m:])
-        except np.linalg.LinAlgError:
-            converged = False
+        if converged:
+            break
+    return ProportionalOdds(
+        theta[m:],
+        se := _errors(theta, m, frequencies, near, design, risen),
+        value,
+        converged=converged,
+        finite=converged and bool(np.isfinite(se).all()),
+    )
+
+
+def _errors(
+    theta: Floats, m: int, frequencies: Integers, near: Floats, design: Floats, risen: Floats
+) -> Floats:
+    """Return standard errors, NaN if any says that nothing holds its coefficient."""
+    _, information = _derivatives(theta, m, frequencies, near, design, risen)
+    nothing = np.full(design.shape[1], np.nan)
+    try:
+        variance = np.diag(np.linalg.inv(information))[m:]
+    except np.linalg.LinAlgError:
+        return nothing
     # On its way to infinity a coefficient stops somewhere, but nothing holds it there.
-    if not converged or not (se < _UNHELD).all():
-        return ProportionalOdds(theta[m:], np.full_like(se, np.nan), value, converged=False)
-    return ProportionalOdds(theta[m:], se, value, converged=True)
+    held = ((variance > 0) & (variance < _UNHELD**2)).all()
+    return np.sqrt(variance) if held else nothing
 
 
 def null_log_likelihood(counts: Integers) -> float:
@@ -130,7 +148,7 @@ def _derivatives(
 ) -> tuple[Floats, Floats]:
     """Return the gradient and the observed information."""
     a, b = theta[:m], theta[m:]
-    passed = 1 / (1 + np.exp(-(a + (design @ b)[:, None])))
+    passed = expit(a + (design @ b)[:, None])
     expected = near * passed
     spread = expected * (1 - passed)
     gaps = np.exp(-(a[:-1] - a[1:]))

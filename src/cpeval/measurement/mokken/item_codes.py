@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpeval.errors import DataError, listed
+from cpeval.measurement.whole_codes import NO_FRACTIONS
 from cpeval.numeric import ROWS_COUNT, rows_text
 
 Floats = NDArray[np.float64]
@@ -174,7 +175,8 @@ def _require_scores(values: Floats, names: list[str], rows: NDArray[np.intp], wh
         "Negative codes often mean that an answer is missing: make them missing. If they are "
         "answers, add a number to the item; no coefficient changes."
         if negative
-        else "Give scores as whole numbers, such as 0, 1, 2; amounts and means are no categories."
+        else "Give scores as whole numbers, such as 0, 1, 2; amounts and means are no categories. "
+        + NO_FRACTIONS
     )
     raise DataError(
         f"{what} takes whole numbers from 0 up as scores. Others are:\n"
@@ -187,16 +189,3 @@ def many_categories(codes: ItemCodes, names: list[str]) -> list[str]:
     """Name items with more categories than questions have, as ages and numbers of people do."""
     counts = np.bincount(codes.item, minlength=codes.n_items)
     return [f"{names[at]!r} ({counts[at]})" for at in map(int, np.flatnonzero(counts > _MANY))]
-
-
-def far_off(codes: ItemCodes, names: list[str]) -> list[str]:
-    """Name items with a score far above the others, as a code for missing would be (99)."""
-    found = []
-    for place, name in enumerate(names):
-        scores = codes.score[codes.item == place]
-        if len(scores) < 3:
-            continue
-        rest = scores[-2] - scores[0]
-        if scores[-1] - scores[-2] >= max(4.0, rest):
-            found.append(f"{name!r} ({listed(scores[-1:])} above {listed(scores[-2:-1])})")
-    return found

@@ -25,7 +25,7 @@ from cpeval.measurement.mokken.scalability_estimates import (
     rows_of,
     within_and_between,
 )
-from cpeval.measurement.mokken.scalability_samples import Sample, samples_of
+from cpeval.measurement.mokken.scalability_samples import Sample, require_people, samples_of
 from cpeval.measurement.mokken.scalability_worries import worries
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items
@@ -56,7 +56,8 @@ class Scalability(Result):
     Hij : pandas.DataFrame
         The pairs', item by item. The diagonal is NaN.
     n_excluded : int
-        Rows left out: incomplete, or without group or cluster, or alone in their cluster.
+        Rows left out: incomplete, without group or cluster, alone in their cluster, or in a group
+        that is too small.
     n_imputed : int
         Answers filled in.
     """
@@ -109,8 +110,9 @@ def scalability(
     columns : str, sequence of str or mapping, optional
         Where the instrument's items are, as `cpeval.score` takes ``items``.
     groups : str or sequence, optional
-        A column, or a label a row: each group is analysed by itself. Rows without one are left
-        out and counted.
+        A column, or a label a row (a pandas Series goes by its index): each group is analysed by
+        itself. Rows without one are left out and counted. A group that is too small, or whose
+        items are constant, is NaN and named; the others stand.
     cluster : str or sequence, optional
         A column, or a label a row: people who belong together, such as clients of a worker or
         raters of one person. Asks for coefficients within and between, with standard errors that
@@ -142,7 +144,8 @@ def scalability(
         Columns that are absent or not numeric; scores that are not whole numbers, are negative
         or have too many categories. All at fault are named.
     TooFewError
-        Fewer than two items, two people or two clusters; all items constant.
+        Fewer than two items, two people or two clusters; all items constant. With ``groups``,
+        if that is so in all of them.
 
     Notes
     -----
@@ -209,19 +212,67 @@ def scalability(
         what="Scalability",
     )
     samples, lost = samples_of(scores, group_of, cluster_of)
+    parts, used, failed = _analysed_groups(samples, scores.names, missing, seed, level, interval)
     if missing == "two_way":
-        samples = [sample.filled(seed) for sample in samples]
-        filled = sum(sample.n_imputed for sample in samples)
-        values = np.concatenate([sample.values for sample in samples])
+        filled = sum(sample.n_imputed for sample in used)
+        values = np.concatenate([sample.values for sample in used])
         scores = replace(scores, values=values, n_imputed=filled)
-    parts = [_analysed(sample, scores.names, level, interval) for sample in samples]
     return Scalability(
         table=_table(parts, group_of),
-        note=_note(scores.names, samples, group_of, cluster_of, interval, level),
-        warnings=(*scores.warnings, *lost, *(text for part in parts for text in part.warnings)),
+        note=_note(scores.names, used, group_of, cluster_of, interval, level),
+        warnings=(
+            *scores.warnings,
+            *lost,
+            *failed,
+            *(text for part in parts for text in part.warnings),
+        ),
         **_by_name(parts, group_of),
-        n_excluded=scores.n_rows - sum(len(sample.values) for sample in samples),
+        n_excluded=scores.n_rows - sum(len(sample.values) for sample in used),
         n_imputed=scores.n_imputed,
+    )
+
+
+def _analysed_groups(
+    samples: list[Sample],
+    names: list[str],
+    missing: str,
+    seed: int | np.random.Generator | None,
+    level: float,
+    interval: str,
+) -> tuple[list[_Part], list[Sample], list[str]]:
+    """Analyse each sample; where that is possible for some, the others are NaN and named."""
+    found: list[_Part | None] = []
+    used, faults = [], []
+    for sample in samples:
+        try:
+            require_people(sample, names)
+            whole = sample.filled(seed) if missing == "two_way" else sample
+            found.append(_analysed(whole, names, level, interval))
+            used.append(whole)
+        except TooFewError as error:
+            found.append(None)
+            faults.append(str(error))
+    pattern = next((part for part in found if part is not None), None)
+    if pattern is None:
+        raise TooFewError(" ".join(faults))
+    parts = [
+        _nothing(pattern, len(sample.values)) if part is None else part
+        for part, sample in zip(found, samples, strict=True)
+    ]
+    said = f"{' '.join(faults)} All there is NaN; leave these groups out, or join them with others."
+    return parts, used, [said] if faults else []
+
+
+def _nothing(pattern: _Part, n: int) -> _Part:
+    """Return the rows of a group in which nothing can be computed."""
+    table = pattern.table.copy()
+    table[table.columns.difference(["level", "item", "item_2", "coefficient", "n"])] = np.nan
+    return _Part(
+        table=table.assign(n=n),
+        warnings=[],
+        H=float("nan"),
+        Hi=pattern.Hi * np.nan,
+        Hij=pattern.Hij * np.nan,
     )
 
 

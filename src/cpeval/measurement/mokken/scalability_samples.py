@@ -65,8 +65,7 @@ def samples_of(
     Raises
     ------
     TooFewError
-        A group or the data as a whole with fewer than two people, an item that nobody in it
-        answered, or fewer than two clusters of two people.
+        No row has a group.
     """
     group = np.zeros(len(scores.rows), dtype=np.intp)
     labels: Sequence[object] = [None]
@@ -88,7 +87,6 @@ def samples_of(
         sample = Sample(
             label=label, values=scores.values[people], rows=scores.rows[people], cluster=code
         )
-        _require_people(sample, scores.names)
         found.append(sample)
     if cluster is not None and alone:
         said.append(
@@ -112,8 +110,17 @@ def _clustered(people: Places, code: Places) -> tuple[Places, Places, int]:
     return people[shared], np.unique(place[shared], return_inverse=True)[1], int((~shared).sum())
 
 
-def _require_people(sample: Sample, names: list[str]) -> None:
+def require_people(sample: Sample, names: list[str]) -> None:
+    """Raise `TooFewError` if there is too little to analyse.
+
+    That is: fewer than two people, an item that nobody answered, or fewer than two clusters of two.
+    """
     n = len(sample.values)
+    if n == 0 and sample.cluster is not None:
+        raise TooFewError(
+            sample.named("Nobody shares a cluster with someone else, so nobody can be compared. ")
+            + "Is cluster= the right column? It says who belongs together, not who a person is."
+        )
     if n < 2:
         raise TooFewError(sample.named(f"Scalability needs two people. There are {n}."))
     if sample.cluster is not None and sample.cluster[-1] < 1:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpeval.errors import listed
-from cpeval.measurement.mokken.item_codes import ItemCodes, far_off, many_categories
+from cpeval.measurement.mokken.item_codes import ItemCodes, many_categories
 from cpeval.measurement.mokken.scalability_estimates import Estimates, limits
 
 Floats = NDArray[np.float64]
@@ -37,9 +37,6 @@ def worries(
             "Those of the other items don't change."
         )
     said += _against(names, found[0], constant)
-    odd = far_off(items, names)
-    if odd:
-        said.append(f"Scores far above the others: {'; '.join(odd)}. Is it a code for missing?")
     many = many_categories(items, names)
     if many:
         said.append(f"Items with many categories: {', '.join(many)}. Are they items of the scale?")
@@ -47,7 +44,7 @@ def worries(
     n, whole = items.n_people, found[0]
     if n < FEW_PEOPLE:
         low, high = limits(*whole.scale[:2], whole, level=level, interval="wald")
-        range_of = f": H may be anything from {low[0]:.2f} to {high[0]:.2f}"
+        range_of = f": H may be anything from {low[0]:.2f} to {min(high[0], 1.0):.2f}"
         said.append(
             f"Only {n} people{range_of if high[0] > low[0] else ''}. Below {FEW_PEOPLE} the "
             "standard errors, which are for many people, are too uncertain to choose items by."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,21 @@ from narwhals.stable.v2.typing import IntoDataFrame
 from numpy.typing import NDArray
 
 from cpeval.definitions.model import Instrument
-from cpeval.errors import OptionError, TooFewError, listed, require_alpha, require_option
+from cpeval.errors import (
+    OptionError,
+    TooFewError,
+    is_number,
+    listed,
+    require_alpha,
+    require_option,
+)
 from cpeval.measurement.item_scores import ItemScores, item_scores
 from cpeval.measurement.mokken.genetic_selection import genetic
 from cpeval.measurement.mokken.guttman import covariances, guttman, joint_counts
-from cpeval.measurement.mokken.item_codes import far_off, item_codes, many_categories
+from cpeval.measurement.mokken.item_codes import item_codes, many_categories
 from cpeval.measurement.mokken.item_selection import Evidence, Step, aisp, influence
 from cpeval.measurement.mokken.scalability_worries import FEW_PEOPLE
+from cpeval.measurement.odd_answers import same_items
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items
 from cpeval.seeds import require_seed
@@ -196,21 +204,20 @@ def select_scales(
     ]
     scales = pd.concat([one for one, _ in tables], ignore_index=True)
     members = pd.concat([one for _, one in tables], ignore_index=True)
-    single = isinstance(lower_bound, int | float)
+    single = is_number(lower_bound)
     headings = ["scale"] if single else [f"{bound:g}" for bound in bounds]
     number = {head: of_item for head, (of_item, _) in zip(headings, found, strict=True)}
-    odd = [
-        f"{what}: {', '.join(which)}. {ask}"
-        for what, which, ask in (
-            ("Scores far above the others", far_off(codes, scores.names), "Codes for missing?"),
-            ("Many categories", many_categories(codes, scores.names), "Are they items?"),
-        )
-        if which
-    ]
+    many = many_categories(codes, scores.names)
+    odd = [f"Many categories: {', '.join(many)}. Are they items?"] if many else []
     return ScaleSelection(
         table=pd.DataFrame({"item": scores.names, **number}),
         note=_note(scores, bounds, alpha, method, test),
-        warnings=(*scores.warnings, *_worries(evidence, scores, members), *odd),
+        warnings=(
+            *scores.warnings,
+            *same_items(scores.values, scores.names),
+            *_worries(evidence, scores, members),
+            *odd,
+        ),
         scales=scales,
         members=members,
         n=len(scores.values),
@@ -221,16 +228,13 @@ def select_scales(
 
 def _bounds(given: float | Sequence[float]) -> list[float]:
     """Return the lower bounds, or say which is none."""
-    single = isinstance(given, int | float)
-    bounds = [given] if isinstance(given, int | float) else list(given)
-    wrong = [
-        bound
-        for bound in bounds
-        if isinstance(bound, bool) or not isinstance(bound, int | float) or not 0 <= bound <= 1
-    ]
+    several = not isinstance(given, str) and np.ndim(given) == 1
+    values: Any = given
+    bounds: list[Any] = list(values) if several else [values]
+    wrong = [bound for bound in bounds if not is_number(bound) or not 0 <= bound <= 1]
     twice = len({f"{bound:g}" for bound in bounds if bound not in wrong}) < len(bounds) - len(wrong)
     if wrong or twice or not bounds:
-        kind = "a number" if single else "a number or several different ones"
+        kind = "a number or several different ones" if several else "a number"
         fault = listed(wrong) if wrong else repr(given)
         raise OptionError(f"'lower_bound' must be {kind} from 0 to 1, such as 0.3. Got {fault}.")
     return [float(bound) for bound in bounds]

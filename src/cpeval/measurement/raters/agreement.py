@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from cpeval.errors import TooFewError, listed, require_level
+from cpeval.measurement.odd_answers import odd_codes
 from cpeval.measurement.raters.chance_corrected import category_counts, coefficients
 from cpeval.measurement.raters.cohen_kappa import PairKappas, kappas
 from cpeval.measurement.raters.krippendorff import alpha
@@ -29,6 +30,9 @@ Floats = NDArray[np.float64]
 
 #: Below this many subjects, the intervals, which rest on large samples, are rough.
 _FEW_SUBJECTS = 50
+
+#: A rater with so many ratings has some of them twice.
+_ALL_DIFFERENT = 10
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -90,10 +94,11 @@ def agreement(
         Or a row a rating, when ``subject``, ``rater`` and ``rating`` are named. Gaps are allowed:
         a subject rated once counts towards chance agreement only; one rated by nobody is left out.
         Both are counted.
-    weights : {"identity", "linear", "quadratic", "ordinal"} or array of shape (q, q)
+    weights : {"identity", "linear", "quadratic", "ordinal"} or array, shape (q, q)
         How much two categories agree. Linear and quadratic take numbers as they are, text by its
         place in ``categories``; ordinal takes places [1]_. An array is symmetric, 1 on its
-        diagonal, in the order of ``categories``.
+        diagonal, in the order of ``categories``; a pandas DataFrame has them as labels of both its
+        rows and its columns, in any order.
     categories : sequence, optional
         All that a rating can be, in order. Without it, what is there (of ordered categories, what
         is declared). Brennan & Prediger's and Gwet's coefficients, and ordinal weights, depend on
@@ -175,6 +180,7 @@ def agreement(
         warnings=(
             *_without_a_pair(pairs, data.raters),
             *_worries(table, found, margins, data.raters, unrated, once, level),
+            *_gaps(codes),
         ),
         pairs=_pair_table(pairs, data.raters, level),
         counts=pd.DataFrame(margins, index=names, columns=data.raters),
@@ -294,6 +300,13 @@ def _note(weights: str | ArrayLike, raters: list[str], n: int, level: float) -> 
     )
 
 
+def _gaps(codes: NDArray[np.intp]) -> list[str]:
+    """Count ratings that subjects who were rated lack."""
+    missing = int((codes < 0).sum())
+    verb = "is" if missing == 1 else "are"
+    return [f"{missing} of {codes.size} ratings {verb} missing."] if missing else []
+
+
 def _without_a_pair(pairs: PairKappas, raters: list[str]) -> list[str]:
     apart = [
         f"{raters[a]} and {raters[b]}"
@@ -333,6 +346,12 @@ def _worries(
             "agreement is then complete are undefined."
         )
     else:
+        single = (margins.max(axis=0) == 1) & (margins.sum(axis=0) >= _ALL_DIFFERENT)
+        if single.any():
+            said.append(
+                f"{listed(np.array(raters)[single])} gives every subject another rating. Is it a "
+                "rater, or who the subjects are? Leave out what is no rating."
+            )
         same = [raters[k] for k in np.flatnonzero(used.sum(axis=0) == 1)]
         if same:
             said.append(f"Raters who gave one rating throughout: {listed(same)}.")
@@ -343,6 +362,8 @@ def _worries(
             said.append(f"Categories that only one rater used: {', '.join(which)}.")
     values = [c for c in found.categories if isinstance(c, int) and not isinstance(c, bool)]
     if len(values) == len(found.categories):
+        used_values = np.array(values, dtype=float)[used.any(axis=1)][:, None]
+        said += odd_codes(used_values, ["ratings"])
         # Where more are missing than there, the numbers are names, such as 100 and 200.
         reach = range(min(values), max(values))
         between = sorted(set(reach) - set(values)) if len(reach) < 2 * len(values) else []

@@ -100,8 +100,9 @@ def kappas(codes: Codes, weights: Floats) -> PairKappas:
         observed=observed,
         expected=expected,
         n=n,
-        light=float(estimate.mean()),
-        light_se=_spread(contributed, int(n.min())) / len(pairs),
+        light=(light := float(estimate.mean())),
+        # Undefined with the mean: the contributions of the other pairs don't make up for one.
+        light_se=_spread(contributed, int(n.min())) / len(pairs) if light == light else np.nan,
     )
 
 

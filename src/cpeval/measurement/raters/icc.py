@@ -263,7 +263,7 @@ def _worries(
     elif found.error <= ROUNDING * moments.total[-1, -1]:
         said.append(
             "Raters agree fully or differ by constants, so there is no error: intervals of ICC3, "
-            "and of ICC1 if they agree, are points; that of ICC2 is undefined if they differ."
+            "and of ICC1 if they agree, are points."
         )
     elif found.subjects <= 0:
         said.append("Subjects differ no more than error explains.")

@@ -10,6 +10,9 @@ from cpeval.measurement.raters.crossed_reml import Components, components
 from cpeval.measurement.raters.generalised_interval import MeanSquares
 from cpeval.measurement.raters.variance_ratio import SubjectModel
 
+# Own code, not pingouin's intraclass_corr: that refuses gaps or drops the subjects that have any,
+# where REML uses all ratings. With no gaps its six forms are the same.
+
 #: What each form means.
 KINDS = {
     "ICC1": "one rating, raters differ between subjects",

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+# The package krippendorff has no standard error. Here the counts are there already, for the other
+# coefficients, and give each subject's influence.
+
 
 def coincidences(counts: Floats) -> Floats:
     """Pairs of ratings of one subject, each subject's adding up to its ratings.

@@ -174,7 +174,7 @@ def _pairs(
     a: ArrayLike, b: ArrayLike, cluster: ArrayLike | None
 ) -> tuple[pd.DataFrame, NDArray[np.intp] | None, int]:
     """The complete pairs with who they are of, and how many rows there were."""
-    table = paired({"a": a, "b": b, "cluster": cluster})
+    table = paired({"a": a, "b": b, "cluster": cluster}, needed=("a", "b"))
     values = numbers(table, ["a", "b"])
     kept = ~np.isnan(values).any(axis=1)
     pairs = pd.DataFrame(

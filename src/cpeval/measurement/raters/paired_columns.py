@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,19 +11,24 @@ from numpy.typing import ArrayLike
 from cpeval.errors import OptionError, listed
 
 
-def paired(given: Mapping[str, ArrayLike | None]) -> pd.DataFrame:
+def paired(given: Mapping[str, ArrayLike | None], *, needed: Sequence[str]) -> pd.DataFrame:
     """Put columns side by side, by position.
 
     Parameters
     ----------
     given : mapping of str to column or None
         pandas, Polars or PyArrow columns, arrays, lists; None is passed over.
+    needed : sequence of str
+        Those that may not be None.
 
     Raises
     ------
     OptionError
         Not columns; of different lengths; pandas columns that hold the same rows in another order.
     """
+    absent = [name for name in needed if given[name] is None]
+    if absent:
+        raise OptionError(f"{listed(absent)} must be columns of values. Got None.")
     columns = {name: _column(name, values) for name, values in given.items() if values is not None}
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:

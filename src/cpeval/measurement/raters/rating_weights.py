@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from cpeval.errors import OptionError, listed, require_option
@@ -21,9 +22,10 @@ def agreement_weights(weights: str | ArrayLike, ratings: Categorised) -> Floats:
 
     Parameters
     ----------
-    weights : {"identity", "linear", "quadratic", "ordinal"} or array of shape (q, q)
+    weights : {"identity", "linear", "quadratic", "ordinal"}, array or DataFrame of shape (q, q)
         With c the categories (numbers as they are, text by place), 1 - |c_k - c_l| / range;
         1 - (c_k - c_l)² / range²; or, by place alone, 1 - C(|k - l| + 1, 2) / C(q, 2) [1]_.
+        An array is in the order of the categories; a pandas DataFrame goes by its labels.
     ratings : Categorised
         With q categories.
 
@@ -36,7 +38,7 @@ def agreement_weights(weights: str | ArrayLike, ratings: Categorised) -> Floats:
     ------
     OptionError
         No such name; weights that need an order which text doesn't have; an array of another
-        shape, not symmetric, or without 1 on its diagonal.
+        shape, not symmetric, or without 1 on its diagonal; labels that are not the categories.
 
     References
     ----------
@@ -80,6 +82,8 @@ def _positions(categories: Sequence[Any], weights: str) -> Floats:
 
 def _checked(weights: ArrayLike, categories: Sequence[object]) -> Floats:
     q = len(categories)
+    if isinstance(weights, pd.DataFrame):
+        weights = _by_label(weights, categories)
     try:
         matrix = np.array(weights, dtype=float)
     except (TypeError, ValueError):
@@ -106,3 +110,16 @@ def _checked(weights: ArrayLike, categories: Sequence[object]) -> Floats:
     if (matrix == 1).all():
         raise OptionError("'weights' that are all 1 count everything as agreement.")
     return matrix
+
+
+def _by_label(weights: pd.DataFrame, categories: Sequence[object]) -> ArrayLike:
+    """Put a table's rows and columns in the order of the categories, if it names them."""
+    for side, labels in (("rows", weights.index), ("columns", weights.columns)):
+        lacking = [c for c in categories if c not in labels]
+        strange = [label for label in labels if label not in categories]
+        if lacking or strange or not labels.is_unique:
+            raise OptionError(
+                f"'weights' must be labelled by the categories, {listed(categories)}, each once. "
+                f"Its {side} are {listed(labels)}. Give an array to go by place."
+            )
+    return weights.loc[list(categories), list(categories)].to_numpy()

@@ -12,7 +12,7 @@ from narwhals.stable.v2.typing import IntoDataFrame
 from numpy.typing import NDArray
 
 from cpeval.definitions.model import Instrument
-from cpeval.errors import DataError, OptionError, TooFewError, listed, require_option
+from cpeval.errors import DataError, OptionError, TooFewError, listed, require_option, require_whole
 from cpeval.measurement.consistency.closed_forms import correlations
 from cpeval.measurement.consistency.item_moments import ItemMoments
 from cpeval.measurement.item_scores import item_scores
@@ -166,8 +166,7 @@ def dimensions(
     for name, value, least in (("draws", draws, _FEWEST_DRAWS), ("factors", factors, 1)):
         if name == "factors" and value is None:
             continue
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise OptionError(f"{name!r} must be a whole number from {least}. Got {value!r}.")
+        require_whole(name, value, least=least)
     require_seed(seed)
     rng = np.random.default_rng(seed)
     scores = item_scores(

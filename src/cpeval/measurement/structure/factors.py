@@ -10,6 +10,9 @@ from scipy import optimize
 
 Floats = NDArray[np.float64]
 
+# Own code, not factor_analyzer's: omega must hold to 1e-10, a bootstrap fits many matrices at once,
+# and standard errors need slopes.
+
 #: The least share of an item's variance that is its own, as psych has it.
 LEAST_UNIQUE = 0.005
 _NEWTON_STEPS, _TURNS = 30, 3000
