@@ -218,10 +218,10 @@ def test_a_label_that_two_codes_share_is_not_recoded_by_guess():
     # "often" may be 1 or 2; "1" may be the code 1 or the label of 3.
     assert one.responses["r"].codes_by_label == {"never": 0, "always": 3.5}
     text = said(CodeError, cp.score, pd.DataFrame({"mine_1": ["never", "always"]}), one)
-    offered = re.search(r"recode it with (\{.*\})", text)[1]
+    offered = re.search(r"recode them: (\{.*\})", text)[1]
     assert ast.literal_eval(offered) == {"never": 0, "always": 3.5}
     text = said(CodeError, cp.score, pd.DataFrame({"mine_1": ["never", "often"]}), one)
-    assert "recode it with" not in text
+    assert "recode them" not in text
     assert "'mine_1' holds text: 'never', 'often'" in text
 
 

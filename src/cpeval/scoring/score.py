@@ -232,8 +232,8 @@ def _require_new(uses: Sequence[Use], frame: Frame, schema: Schema, *, answered:
     new += [f"{column}_answered" for column in new] if answered else []
     twice = sorted({column for column in new if new.count(column) > 1})
     if twice:
-        raise OptionError(
-            f"Two scores would be columns {listed(twice)}. Score the instruments one by one, "
+        raise ColumnError(
+            f"Two scores would be named alike: {listed(twice)}. Score the instruments one by one, "
             "with another prefix= each."
         )
     there = columns_there(new, frame, schema)
