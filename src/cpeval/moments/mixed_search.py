@@ -17,6 +17,8 @@ _TRIED = (0.0, 0.02, 0.5, 5.0, 100.0, 1e4, 1e7)
 #: With few groups, whose likelihoods more often have several maxima and cost less.
 _TRIED_CLOSELY = (0.0, 0.02, 0.1, 0.4, 1.0, 2.5, 6.0, 20.0, 100.0, 1e3, 1e4, 1e5, 1e6, 1e7)
 _FEW_GROUPS = 500
+#: Shares of a variance that the start tries for each effect.
+_SMALLER = (0.01, 0.2)
 #: A variance that changes the deviance by less than this, set to zero, is zero.
 _NO_DIFFERENCE = 1e-9
 #: A lower deviance elsewhere, by more than this, is worth going there.
@@ -27,9 +29,15 @@ _NEARLY_ZERO = 1e-3
 
 
 def starting_point(structure: Structure, deviance: ProfiledDeviance) -> Floats:
-    """Return the best of a few triangles, from small to large variances, all alike."""
+    """Return the best of a few triangles: variances all alike, then each in turn smaller."""
     tried = [usual_point(structure) * np.sqrt(relative) for relative in _tried(structure)[1:]]
-    return min(tried, key=deviance.value)
+    best = min(tried, key=deviance.value)
+    for place in structure.parameters.diagonal if len(best) > 1 else ():
+        smaller = [best.copy() for _ in _SMALLER]
+        for theta, share in zip(smaller, _SMALLER, strict=True):
+            theta[place] *= np.sqrt(share)
+        best = min([best, *smaller], key=deviance.value)
+    return best
 
 
 def usual_point(structure: Structure) -> Floats:
