@@ -31,8 +31,10 @@ _NEARLY_ZERO = 1e-3
 def starting_point(structure: Structure, deviance: ProfiledDeviance) -> Floats:
     """Return the best of a few triangles: variances all alike, then each in turn smaller."""
     tried = [usual_point(structure) * np.sqrt(relative) for relative in _tried(structure)[1:]]
-    best = min(tried, key=deviance.value)
-    for place in structure.parameters.diagonal if len(best) > 1 else ():
+    best: Floats = min(tried, key=deviance.value)
+    if len(best) == 1:
+        return best
+    for place in structure.parameters.diagonal:
         smaller = [best.copy() for _ in _SMALLER]
         for theta, share in zip(smaller, _SMALLER, strict=True):
             theta[place] *= np.sqrt(share)
