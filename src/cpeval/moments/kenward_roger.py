@@ -29,6 +29,8 @@ def adjusted_covariance(fit: MixedFit) -> Floats:
     ------
     OptionError
         The fit is not by REML.
+    TooFewError
+        The adjustment leaves a fixed effect without a positive variance.
 
     Notes
     -----
@@ -39,8 +41,13 @@ def adjusted_covariance(fit: MixedFit) -> Floats:
     .. [1] Kenward & Roger (1997). Biometrics, 53(3), 983-997.
     """
     _require_reml(fit)
-    extra = 2.0 * np.tensordot(fit.expected_cov, fit.cov_curvature, 2)
+    extra = 2.0 * np.tensordot(fit.information.expected, fit.information.curvature, 2)
     adjusted: Floats = fit.cov + (extra + extra.T) / 2.0
+    if not (np.diagonal(adjusted) > 0).all():
+        raise TooFewError(
+            "Kenward and Roger's adjustment leaves a fixed effect without a positive variance: "
+            "there are too few groups for it. Take df='satterthwaite', or fewer random effects."
+        )
     return adjusted
 
 
@@ -69,8 +76,10 @@ def kenward_roger_df(fit: MixedFit, contrasts: Floats) -> Floats:
     """
     _require_reml(fit)
     variance = np.einsum("ra,ab,rb->r", contrasts, fit.cov, contrasts)
-    slopes = np.einsum("ra,iab,rb->ri", contrasts, fit.cov_derivatives, contrasts)
-    df: Floats = 2.0 * variance**2 / np.einsum("ri,ij,rj->r", slopes, fit.expected_cov, slopes)
+    slopes = np.einsum("ra,iab,rb->ri", contrasts, fit.information.derivatives, contrasts)
+    df: Floats = (
+        2.0 * variance**2 / np.einsum("ri,ij,rj->r", slopes, fit.information.expected, slopes)
+    )
     return df
 
 
@@ -101,12 +110,12 @@ def kenward_roger_joint(fit: MixedFit, contrasts: Floats) -> tuple[float, float]
     if r == 1:
         return float(kenward_roger_df(fit, contrasts)[0]), 1.0
     inverse = np.linalg.inv(contrasts @ fit.cov @ contrasts.T)
-    changes = inverse @ (contrasts @ fit.cov_derivatives @ contrasts.T)  # (m + 1, r, r)
+    changes = inverse @ (contrasts @ fit.information.derivatives @ contrasts.T)  # (m + 1, r, r)
     flat = changes.reshape(len(changes), -1)
     turned = changes.transpose(0, 2, 1).reshape(len(changes), -1)
     traces = np.einsum("iaa->i", changes)
-    a1 = float(traces @ fit.expected_cov @ traces)
-    a2 = float((fit.expected_cov * (flat @ turned.T)).sum())
+    a1 = float(traces @ fit.information.expected @ traces)
+    a2 = float((fit.information.expected * (flat @ turned.T)).sum())
     b = (a1 + 6.0 * a2) / (2.0 * r)
     g = ((r + 1.0) * a1 - (r + 4.0) * a2) / ((r + 2.0) * a2)
     bottom = 3.0 * r + 2.0 * (1.0 - g)

@@ -22,6 +22,9 @@ _COLLINEAR = 1e-13
 _ALIASED = 1e-10
 #: Largest gradient of the deviance that counts as zero.
 _CONVERGED = 1e-8
+#: With variances 1e8 times as large as the residual's, rounding leaves a larger gradient. What the
+#: deviance could still fall says that the maximum was reached.
+_NO_GAIN = 1e-8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -275,6 +278,8 @@ def require_identified(structure: Structure, theta: Floats, factors: Sequence[st
                 f"between them can be estimated. Leave out {name!r} as a random factor, or the "
                 "terms that tell its groups apart."
             )
+    if not own[-1] > 0:
+        _raise_aliased(np.ones(len(own), dtype=bool), factors, len(own))
     sizes = np.sqrt(own)
     values, vectors = np.linalg.eigh(information / np.outer(sizes, sizes))
     if values[0] < _ALIASED:
@@ -302,8 +307,18 @@ def _raise_aliased(involved: NDArray[np.bool_], factors: Sequence[str], m: int) 
 def require_convergence(best: Minimum) -> None:
     """Raise `DataError` when the search for the largest likelihood got stuck."""
     largest = float(np.abs(best.gradient).max())
-    if not largest < _CONVERGED:
+    if not (largest < _CONVERGED or best.gain < _NO_GAIN):
         raise DataError(
             "The likelihood has no clear maximum that could be found: its slope is still "
             f"{largest:.2g} after {best.steps} steps. Random effects fewer or simpler may do."
         )
+
+
+def require_information(own: Floats) -> Floats:
+    """Return the roots of the information on each variance, or raise `DataError`."""
+    if not (own > 0).all():
+        raise DataError(
+            "Differences between groups are so much larger than within them that rounding leaves "
+            "nothing to compute errors from. Analyse one row for each group instead."
+        )
+    return np.sqrt(own)

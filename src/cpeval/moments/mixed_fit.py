@@ -15,6 +15,7 @@ from cpeval.moments.mixed_checks import (
     prepare,
     require_convergence,
     require_identified,
+    require_information,
     require_residual,
 )
 from cpeval.moments.mixed_likelihood import (
@@ -24,10 +25,36 @@ from cpeval.moments.mixed_likelihood import (
     solve,
 )
 from cpeval.moments.mixed_parameters import Floats, diagonal, linear_map, unstructured
-from cpeval.moments.mixed_search import largest_likelihood, starting_point
+from cpeval.moments.mixed_search import largest_likelihood, starting_point, usual_point
 from cpeval.moments.nested_factors import NestedFactors
 from cpeval.moments.newton import Minimum
 from cpeval.moments.one_factor import OneFactor
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class VarianceInformation:
+    """What degrees of freedom are made of, by m + 1 variance parameters.
+
+    The parameters are those of columns with a mean square of 1, random slopes turned to be
+    uncorrelated: any others would give the same degrees of freedom, but with slopes about a far
+    origin, such as a calendar year's, in few digits.
+
+    Attributes
+    ----------
+    observed : numpy.ndarray, shape (m + 1, m + 1)
+        Asymptotic covariance by the observed information; a variance of zero counts as known.
+    expected : numpy.ndarray, shape (m + 1, m + 1)
+        By the expected information of the restricted likelihood, none counted as known.
+    derivatives : numpy.ndarray, shape (m + 1, p, p)
+        Derivatives of the covariance F of fixed effects, by the parameters.
+    curvature : numpy.ndarray, shape (m + 1, m + 1, p, p)
+        F (Q_ij - P_i F P_j) F in the notation of Kenward and Roger.
+    """
+
+    observed: Floats
+    expected: Floats
+    derivatives: Floats
+    curvature: Floats
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,12 +91,8 @@ class MixedFit:
         one after the other, factor by factor; the residual variance last.
     parameters_cov : numpy.ndarray, shape (m + 1, m + 1)
         Their asymptotic covariance by the observed information; a variance of zero counts as known.
-    expected_cov : numpy.ndarray, shape (m + 1, m + 1)
-        The same by the expected information of the restricted likelihood, none counted as known.
-    cov_derivatives : numpy.ndarray, shape (m + 1, p, p)
-        Derivatives of ``cov`` by the parameters.
-    cov_curvature : numpy.ndarray, shape (m + 1, m + 1, p, p)
-        F (Q_ij - P_i F P_j) F in the notation of Kenward and Roger, F = ``cov``.
+    information : VarianceInformation
+        How well variances are known, and what ``cov`` owes to them.
     theta : numpy.ndarray, shape (m,)
         The optimiser's parameters: the triangle of the relative covariance of random effects, for
         columns with a mean square of 1.
@@ -93,9 +116,7 @@ class MixedFit:
     at_boundary: tuple[bool, ...]
     parameters: Floats
     parameters_cov: Floats
-    expected_cov: Floats
-    cov_derivatives: Floats
-    cov_curvature: Floats
+    information: VarianceInformation
     theta: Floats
     gradient: Floats
     steps: int
@@ -262,8 +283,8 @@ def fit_mixed(
         structure = OneFactor(ready.blocks, ready.random, ready.n, free)
     require_residual(structure, ready, names)
     deviance = ProfiledDeviance(structure, restricted=method == "REML")
+    require_identified(structure, usual_point(structure), names)
     start = starting_point(structure, deviance)
-    require_identified(structure, start, names)
     best = largest_likelihood(deviance, start)
     require_convergence(best)
     return _finished(structure, deviance, best, ready, names, method)
@@ -287,7 +308,7 @@ def _finished(
     restricted = project(sums, solved, restricted=True)
     used = restricted if method == "REML" else project(sums, solved, restricted=False)
     observed = covariance_of_variances(used, structure, theta, variance)
-    sizes = np.sqrt(np.diagonal(restricted.traces))
+    sizes = require_information(np.diagonal(restricted.traces))
     expected = np.linalg.inv(restricted.traces / np.outer(sizes, sizes)) / np.outer(sizes, sizes)
     expected *= 2.0 * variance**2
     f = solved.unscaled
@@ -300,27 +321,17 @@ def _finished(
     m = len(parameters.pairs)
     to_beta, shift = ready.to_beta()
     to_variances = np.zeros((m + 1, m + 1))
-    to_variances[:m, :m] = linear_map(parameters, ready.to_effects(nested=len(names) > 1) @ turn)
+    to_effects = ready.to_effects(nested=len(names) > 1) @ turn
+    to_variances[:m, :m] = linear_map(parameters, to_effects)
     to_variances[m, m] = 1.0
-    from_variances = np.linalg.inv(to_variances)
     unit = ready.outcome_scale**2
-    gamma = np.append(parameters.gamma(theta), 1.0)
-    variances = unit * variance * (to_variances @ gamma)
+    root = to_effects @ parameters.triangle(theta)
+    whole = unit * variance * (root @ root.T)  # a square, so that no variance is below zero
+    variances = np.append(parameters.entries(whole), unit * variance)
 
-    def by_variances(derivatives: Floats) -> Floats:
-        moved: Floats = to_beta @ np.tensordot(from_variances.T, derivatives, 1) @ to_beta.T
-        return moved
-
-    curvature = np.moveaxis(np.tensordot(from_variances.T, curvature, 1), 0, 1)
-    curvature = np.moveaxis(by_variances(curvature), 0, 1) / (unit * variance)
-    whole = parameters.matrix(variances[:m])
     covariances = tuple(whole[[[i]], [[i]]] for i in range(2)) if len(names) > 1 else (whole,)
-    relative = parameters.matrix(gamma[:m])
-    boundary = (
-        tuple(bool(relative[i, i] == 0) for i in range(2))
-        if len(names) > 1
-        else (_singular(relative),)
-    )
+    zero = best.x[parameters.diagonal] == 0  # a triangle is singular where its diagonal is zero
+    boundary = tuple(map(bool, zero)) if len(names) > 1 else (bool(zero.any()),)
     loglik = -0.5 * (best.value + ready.log_scales(restricted=method == "REML"))
     intercepts = all(one.shape == (1, 1) for one in covariances)
     return MixedFit(
@@ -338,9 +349,12 @@ def _finished(
         at_boundary=boundary,
         parameters=variances,
         parameters_cov=unit**2 * (to_variances @ observed @ to_variances.T),
-        expected_cov=unit**2 * (to_variances @ expected @ to_variances.T),
-        cov_derivatives=by_variances(slopes),
-        cov_curvature=curvature,
+        information=VarianceInformation(
+            observed=observed,
+            expected=expected,
+            derivatives=unit * (to_beta @ slopes @ to_beta.T),
+            curvature=unit / variance * (to_beta @ curvature @ to_beta.T),
+        ),
         theta=best.x,
         gradient=best.gradient,
         steps=best.steps,
@@ -364,11 +378,3 @@ def _aligned(
     straight = np.zeros_like(theta)
     straight[parameters.diagonal] = sizes
     return structure.turned(turn.T), straight, turn.T
-
-
-def _singular(covariance: Floats) -> bool:
-    """Say whether a variance is zero, or the correlation matrix singular."""
-    sizes = np.sqrt(np.diagonal(covariance))
-    if (sizes == 0).any():
-        return True
-    return bool(np.linalg.eigvalsh(covariance / np.outer(sizes, sizes))[0] < 1e-8)

@@ -112,7 +112,10 @@ class ProfiledDeviance:
     def value(self, theta: Floats) -> float:
         """Return the deviance."""
         log_det, cross = self.structure.cross(self.structure.parameters.gamma(theta))
-        return self._value(log_det, solve(cross))
+        try:
+            return self._value(log_det, solve(cross))
+        except np.linalg.LinAlgError:  # a variance so large that nothing else is left
+            return np.inf
 
     def _value(self, log_det: float, solved: Solved) -> float:
         variance = solved.squares / self.df
@@ -123,7 +126,10 @@ class ProfiledDeviance:
         """Return the deviance, its gradient, (m,), and Hessian, (m, m), by theta."""
         parameters = self.structure.parameters
         sums = self.structure.sums(parameters.gamma(theta))
-        solved = solve(sums.cross)
+        try:
+            solved = solve(sums.cross)
+        except np.linalg.LinAlgError:
+            return np.inf, np.zeros_like(theta), np.eye(len(theta))
         found = project(sums, solved, restricted=self.restricted)
         precision = self.df / solved.squares
         slope = found.trace - precision * found.squares

@@ -21,6 +21,8 @@ class Minimum:
     x : numpy.ndarray, shape (m,)
     value : float
     gradient : numpy.ndarray, shape (m,)
+    gain : float
+        What a further step would take from the value, if the function were quadratic.
     steps : int
         Steps taken.
     """
@@ -28,6 +30,7 @@ class Minimum:
     x: Floats
     value: float
     gradient: Floats
+    gain: float
     steps: int
 
 
@@ -75,7 +78,8 @@ def minimise(function: Function, start: Floats) -> Minimum:
             break
         x, value, gradient, hessian = moved
         steps += 1
-    return Minimum(x=x, value=value, gradient=gradient, steps=steps)
+    gain = -0.5 * float(gradient @ _newton(gradient, hessian))
+    return Minimum(x=x, value=value, gradient=gradient, gain=gain, steps=steps)
 
 
 def _step(x: Floats, gradient: Floats, hessian: Floats) -> Floats | None:
@@ -89,10 +93,18 @@ def _step(x: Floats, gradient: Floats, hessian: Floats) -> Floats | None:
         # A saddle, or a maximum: away from it, downwards if there is a slope.
         away: Floats = 0.1 * vectors[:, 0]
         return -away if gradient @ away > 0 else away
-    floor = 1e-12 * max(1.0, float(size.max()))
-    step: Floats = -vectors @ ((vectors.T @ gradient) / np.maximum(size, floor))
+    step = _newton(gradient, hessian)
     length = float(np.abs(step).max())
     return step if length <= longest else step * (longest / length)
+
+
+def _newton(gradient: Floats, hessian: Floats) -> Floats:
+    """Return -|H|^-1 g, the sizes of H's eigenvalues in their place."""
+    values, vectors = np.linalg.eigh(hessian)
+    size = np.abs(values)
+    floor = 1e-12 * max(1.0, float(size.max()))
+    step: Floats = -vectors @ ((vectors.T @ gradient) / np.maximum(size, floor))
+    return step
 
 
 def _search(

@@ -32,8 +32,10 @@ def satterthwaite_df(fit: MixedFit, contrasts: Floats) -> Floats:
     .. [2] Kuznetsova, Brockhoff & Christensen (2017). Journal of Statistical Software, 82(13).
     """
     variance = np.einsum("ra,ab,rb->r", contrasts, fit.cov, contrasts)
-    slopes = np.einsum("ra,iab,rb->ri", contrasts, fit.cov_derivatives, contrasts)
-    df: Floats = 2.0 * variance**2 / np.einsum("ri,ij,rj->r", slopes, fit.parameters_cov, slopes)
+    slopes = np.einsum("ra,iab,rb->ri", contrasts, fit.information.derivatives, contrasts)
+    df: Floats = (
+        2.0 * variance**2 / np.einsum("ri,ij,rj->r", slopes, fit.information.observed, slopes)
+    )
     return df
 
 

@@ -5,6 +5,7 @@ from scipy import stats
 
 from cpeval.moments.contrasts import contrast_tests, joint_test
 from cpeval.moments.mixed_fit import fit_mixed, random_columns
+from cpeval.moments.mixed_likelihood import ProfiledDeviance
 from cpeval.moments.predictions import predict_effects
 
 RTOL = 1e-9  # the same numbers in another order or unit, at an optimum with a gradient of 1e-10
@@ -97,6 +98,35 @@ def test_slopes_hold_about_the_datas_own_origin(make_blocks, covariance):
         fits.append(fit_mixed(**given, random=random, covariance=covariance))
     agree(*fits, rtol=1e-6)
     np.testing.assert_allclose(fits[1].covariances[0], fits[0].covariances[0], rtol=1e-5, atol=1e-9)
+
+
+def test_slopes_of_calendar_years_keep_their_degrees_of_freedom(make_blocks):
+    X, y, unit, _ = random_study(6, n_people=12)
+    X[:, 2] = np.arange(y.size) % 6
+    found = []
+    for year in (0, 2018):
+        given = make_blocks(X + np.array([0, 0, year]), y, unit)
+        random = random_columns(3, slopes=(2,), origin=given["origin"])
+        fit = fit_mixed(**given, random=random)
+        tests = [contrast_tests(fit, df=df) for df in ("kenward-roger", "satterthwaite")]
+        joint = joint_test(fit, np.eye(3)[1:])
+        found.append(
+            [*(v for t in tests for v in (*t.se[1:], *t.df[1:])), joint.df_den, joint.scale]
+        )
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-6)
+
+
+@settings(deadline=None, max_examples=60)
+@given(SEEDS, st.integers(2, 5), st.sampled_from(["REML", "ML"]))
+def test_few_groups_have_no_larger_likelihood_elsewhere(make_blocks, seed, n_sites, method):
+    rng = np.random.default_rng(seed)
+    unit = np.repeat(np.arange(n_sites), rng.integers(2, 6, n_sites))
+    X = np.column_stack([np.ones(unit.size), rng.normal(size=unit.size)])
+    y = rng.normal(size=unit.size) + rng.choice([0, 1, 30]) * rng.normal(size=n_sites)[unit]
+    fit = fit_mixed(**make_blocks(X, y, unit), method=method)
+    deviance = ProfiledDeviance(fit.structure, restricted=method == "REML")
+    elsewhere = min(deviance.value(np.array([t])) for t in [0, *np.geomspace(1e-3, 1e3, 200)])
+    assert deviance.value(fit.theta) < elsewhere + 1e-6
 
 
 def test_a_mean_of_1e8_loses_nothing(make_blocks):
