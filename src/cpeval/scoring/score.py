@@ -7,6 +7,7 @@ numbers of answers that are not among the codes.
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -230,7 +231,7 @@ def _definitions(
 def _require_new(uses: Sequence[Use], frame: Frame, schema: Schema, *, answered: bool) -> None:
     new = [use.column(scale) for use in uses for scale in use.definition.scored]
     new += [f"{column}_answered" for column in new] if answered else []
-    twice = sorted({column for column in new if new.count(column) > 1})
+    twice = [column for column, times in Counter(new).items() if times > 1]
     if twice:
         raise ColumnError(
             f"Two scores would be named alike: {listed(twice)}. Score the instruments one by one, "
