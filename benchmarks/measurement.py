@@ -2,8 +2,9 @@
 
 The times are of R 4.2.2, one thread, on an AMD EPYC with 2 cores: mokken 3.1.2, psych 2.2.9. The
 data are of the same kind as R had: a graded response model, abilities N(0, 1), slopes U(0.8, 2),
-thresholds N(0, 1.2). Another row is a line in `recorded`. The last figure is the memory of
-scalability with standard errors for 1,000,000 people.
+thresholds N(0, 1.2). Another row is a line in `recorded`. Item order, reliability and agreement are
+in files of their own, run from here. The last figure is the memory of scalability with standard
+errors for 1,000,000 people.
 """
 
 import os
@@ -14,6 +15,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import _agreement
+import _item_order
+import _reliability
 import numpy as np
 import pandas as pd
 from _timing import Row, medians, show
@@ -101,6 +105,8 @@ def main() -> None:
         rows.append(Row(what, ours, goal=one.seconds / one.times if one.times else None))
     title = f"measurement of {N_PEOPLE:,} x {N_ITEMS} x {N_CATEGORIES}, median of {REPEATS}"
     show(title, rows)
+    for part in (_item_order, _reliability, _agreement):
+        part.main()
     subprocess.run([sys.executable, __file__, "memory"], check=True, env=dict(os.environ))
 
 

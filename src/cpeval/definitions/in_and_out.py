@@ -307,7 +307,7 @@ class InAndOut(Part):
         >>> with warnings.catch_warnings(action="ignore"):
         ...     mine = cp.Instrument.from_redcap(done.path)
         >>> mine.item("1").label, [item.code for item in mine.items]
-        ('optimistic', ['1', '2', '3', '4', '5', '6', '7'])
+        ('hopefulness', ['1', '2', '3', '4', '5', '6', '7'])
         >>> folder.cleanup()
         """
         from cpeval.exporting.redcap_dictionary import from_redcap
