@@ -259,9 +259,21 @@ CASES = {
         by_person=False,
         frame=False,
     ),
+    "heterogeneity": Case(
+        lambda data: cp.sites.heterogeneity(
+            cp.SiteMoments.from_data(data, "y ~ wave + age", site="arm"), "wave"
+        ),
+        "Heterogeneity",
+        by_person=False,
+        frame=False,
+        scaled=("estimate", "se", "ci_low", "ci_high"),
+        fixed=("weight", "df", "n"),
+    ),
 }
 #: Analyses of a design, or of moments, have tests of their own.
-WITHOUT_DATA = {"power", "linear", "mixed", "wild_bootstrap"}
+WITHOUT_DATA = {"power"} | {name for name, case in CASES.items() if not case.frame} & set(
+    cp.sites.__all__
+)
 OUTCOMES = [name for name, case in CASES.items() if case.outcome is not None]
 FRAMES = [name for name, case in CASES.items() if case.frame]
 BY_PERSON = [name for name, case in CASES.items() if case.by_person]

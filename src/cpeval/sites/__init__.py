@@ -9,6 +9,7 @@ from cpeval.sites.difference_in_differences import (
 from cpeval.sites.effects import SiteEffects, effects
 from cpeval.sites.funnel import Funnel, funnel
 from cpeval.sites.gee import EstimatingEquations, gee
+from cpeval.sites.heterogeneity import Heterogeneity, heterogeneity
 from cpeval.sites.inference import JointTest
 from cpeval.sites.linear import Linear, linear
 from cpeval.sites.mixed import Mixed, mixed
@@ -23,6 +24,7 @@ __all__ = [
     "DifferenceInDifferences",
     "EstimatingEquations",
     "Funnel",
+    "Heterogeneity",
     "JointTest",
     "Linear",
     "Mixed",
@@ -35,6 +37,7 @@ __all__ = [
     "effects",
     "funnel",
     "gee",
+    "heterogeneity",
     "linear",
     "mixed",
     "power",
