@@ -95,6 +95,11 @@ def by_person(data):
     return cp.SiteMoments.from_data(data, "y ~ arm + wave + age", site="id")
 
 
+def by_team(data):
+    """Moments with each person as a team of waves, in the site of their sex."""
+    return cp.SiteMoments.from_data(data, "y ~ arm + wave + age", site="sex", team="id")
+
+
 CASES = {
     "change": Case(
         lambda data: cp.outcomes.change(data, "y", STUDY),
@@ -268,6 +273,14 @@ CASES = {
         frame=False,
         scaled=("estimate", "se", "ci_low", "ci_high"),
         fixed=("weight", "df", "n"),
+    ),
+    "cluster_summary": Case(
+        lambda data: cp.sites.cluster_summary(by_team(data), "arm[T.usual & old]"),
+        "ClusterSummary",
+        by_person=False,
+        frame=False,
+        scaled=("estimate", "se", "ci_low", "ci_high"),
+        fixed=("statistic", "df", "p", "n"),
     ),
 }
 #: Analyses of a design, or of moments, have tests of their own.

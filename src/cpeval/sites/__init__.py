@@ -2,6 +2,7 @@
 
 from cpeval.sites.balance import Balance, balance
 from cpeval.sites.caterpillar import Caterpillar, caterpillar
+from cpeval.sites.cluster_summary import ClusterSummary, cluster_summary
 from cpeval.sites.difference_in_differences import (
     DifferenceInDifferences,
     difference_in_differences,
@@ -21,6 +22,7 @@ from cpeval.sites.wild_bootstrap import WildBootstrap, wild_bootstrap
 __all__ = [
     "Balance",
     "Caterpillar",
+    "ClusterSummary",
     "DifferenceInDifferences",
     "EstimatingEquations",
     "Funnel",
@@ -33,6 +35,7 @@ __all__ = [
     "WildBootstrap",
     "balance",
     "caterpillar",
+    "cluster_summary",
     "difference_in_differences",
     "effects",
     "funnel",
