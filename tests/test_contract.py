@@ -274,6 +274,14 @@ CASES = {
         scaled=("estimate", "se", "ci_low", "ci_high"),
         fixed=("weight", "df", "n"),
     ),
+    "diagnostics": Case(
+        lambda data: cp.sites.diagnostics(by_team(data), "wave", cluster="team", draws=99, seed=1),
+        "Diagnostics",
+        by_person=False,
+        frame=False,
+        scaled=("without",),
+        fixed=("n", "leverage", "partial_leverage"),
+    ),
     "cluster_summary": Case(
         lambda data: cp.sites.cluster_summary(by_team(data), "arm[T.usual & old]"),
         "ClusterSummary",

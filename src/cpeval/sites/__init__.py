@@ -3,6 +3,7 @@
 from cpeval.sites.balance import Balance, balance
 from cpeval.sites.caterpillar import Caterpillar, caterpillar
 from cpeval.sites.cluster_summary import ClusterSummary, cluster_summary
+from cpeval.sites.diagnostics import Diagnostics, diagnostics
 from cpeval.sites.difference_in_differences import (
     DifferenceInDifferences,
     difference_in_differences,
@@ -23,6 +24,7 @@ __all__ = [
     "Balance",
     "Caterpillar",
     "ClusterSummary",
+    "Diagnostics",
     "DifferenceInDifferences",
     "EstimatingEquations",
     "Funnel",
@@ -36,6 +38,7 @@ __all__ = [
     "balance",
     "caterpillar",
     "cluster_summary",
+    "diagnostics",
     "difference_in_differences",
     "effects",
     "funnel",

@@ -144,7 +144,7 @@ def _arms(blocks: Blocks, which: int, term: str) -> NDArray[np.int64]:
             f"{' and others' if mixed.size > 5 else ''}. Means of clusters compare arms that whole "
             f"clusters are in; take cp.sites.linear{finer}."
         )
-    arm = np.rint(mean)
+    arm: Floats = np.rint(mean)
     wrong = np.flatnonzero((np.abs(mean - arm) > _ROUNDING) | ~np.isin(arm, (0, 1)))
     if wrong.size:
         raise DataError(
