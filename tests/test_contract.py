@@ -274,6 +274,14 @@ CASES = {
         scaled=("estimate", "se", "ci_low", "ci_high"),
         fixed=("weight", "df", "n"),
     ),
+    "permutation": Case(
+        lambda data: cp.sites.permutation(by_team(data), "arm[T.usual & old]", draws=999, seed=1),
+        "Permutation",
+        by_person=False,
+        frame=False,
+        scaled=("estimate", "ci_low", "ci_high"),
+        fixed=("p", "n"),
+    ),
     "diagnostics": Case(
         lambda data: cp.sites.diagnostics(by_team(data), "wave", cluster="team", draws=99, seed=1),
         "Diagnostics",

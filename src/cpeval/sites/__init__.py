@@ -15,6 +15,7 @@ from cpeval.sites.heterogeneity import Heterogeneity, heterogeneity
 from cpeval.sites.inference import JointTest
 from cpeval.sites.linear import Linear, linear
 from cpeval.sites.mixed import Mixed, mixed
+from cpeval.sites.permutation import Permutation, permutation
 from cpeval.sites.power import Power, power
 from cpeval.sites.wild_bootstrap import WildBootstrap, wild_bootstrap
 
@@ -32,6 +33,7 @@ __all__ = [
     "JointTest",
     "Linear",
     "Mixed",
+    "Permutation",
     "Power",
     "SiteEffects",
     "WildBootstrap",
@@ -46,6 +48,7 @@ __all__ = [
     "heterogeneity",
     "linear",
     "mixed",
+    "permutation",
     "power",
     "wild_bootstrap",
 ]
