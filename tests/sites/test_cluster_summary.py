@@ -107,6 +107,20 @@ def test_weighted_means():
     result = cp.sites.cluster_summary(moments, "arm")
     sums = data.assign(wy=data.w * data.y).groupby(["trust", "team"])[["w", "wy"]].sum()
     assert_allclose(result.means["mean"], sums.wy / sums.w, rtol=RTOL)
+    assert_allclose(result.means.estimate, sums.wy / sums.w, rtol=RTOL)
+
+
+def test_weights_count_in_the_first_stage_too():
+    data = made(2).assign(w=lambda d: 1 + d.index % 3)
+    moments = cp.SiteMoments.from_data(
+        data, "y ~ arm + age", site="trust", team="team", weights="w"
+    )
+    result = cp.sites.cluster_summary(moments, "arm")
+    first = smf.wls("y ~ age + C(trust)", data, weights=data.w).fit()
+    rest = data.assign(rest=data.w * first.resid).groupby(["trust", "arm"])[["w", "rest"]].sum()
+    means = (rest.rest / rest.w).unstack()
+    test = stats.ttest_rel(means[1.0], means[0.0])
+    assert_allclose(result.table.statistic[0], test.statistic, rtol=RTOL)
 
 
 def test_a_covariate_of_clusters_takes_a_degree_of_freedom():

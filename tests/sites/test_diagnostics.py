@@ -123,6 +123,12 @@ def test_a_site_that_is_needed_is_told():
     assert any("1 rows were left out" in text for text in result.warnings)
 
 
+def test_what_rounding_leaves_has_no_sign():
+    data = made(6).assign(y=0.1)
+    result = cp.sites.diagnostics(cp.SiteMoments.from_data(data, "y ~ arm + x", site="s"), "arm")
+    assert not result.warnings
+
+
 def test_draws_those_that_weigh_most():
     import matplotlib as mpl
 

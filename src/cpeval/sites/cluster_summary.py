@@ -158,14 +158,14 @@ def cluster_summary(
 
 
 def _note(arms: ClusterArms, found: MeansTest, cluster: str, level: float) -> str:
-    within = "" if arms.strata is None else f", within {found.n_strata} sites with both arms"
+    within = "" if arms.strata is None else f", within {found.n_strata:,} sites with both arms"
     adjusted = f", adjusted for {listed(arms.covariates)}" if arms.covariates else ""
     exact = "exact for normal errors" if arms.balanced else "approximate, as sizes differ"
     if arms.covariates:
         exact = "approximate, as means are adjusted"
     return (
-        f"Means of {found.n_treated} {cluster}s in arm 1 less those of {found.n_compared} in arm 0"
-        f"{within}{adjusted}; t of the means, {exact} (Hayes & Moulton, 2017); {level:.0%} "
+        f"Means of {found.n_treated:,} {cluster}s in arm 1 less those of {found.n_compared:,} in "
+        f"arm 0{within}{adjusted}; t of the means, {exact} (Hayes & Moulton, 2017); {level:.0%} "
         "interval."
     )
 

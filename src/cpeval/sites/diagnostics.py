@@ -189,13 +189,15 @@ def diagnostics(
             fine, teams.blocks.group, to_the_data(teams)[teams.place(term)], draws=draws, seed=seed
         )
     uneven = unevenness(blocks.counts)
-    warnings = _worries(found, found.estimate + away, away, term, cluster, blocks.name)
+    warnings = _worries(
+        found, found.estimate + away, away, term, cluster, blocks.name, perfect=white.fit.perfect
+    )
     return Diagnostics(
         table=pd.DataFrame(shown),
         note=(
             f"Estimate of {term} in {prepared.formula}: {found.estimate + away:.4g}, and without "
-            f"each of {len(blocks.labels)} {cluster}s. In effect there are {found.effective:.3g} "
-            f"{cluster}s of equal weight (Carter, Schnepel & Steigerwald, 2017)"
+            f"each of {len(blocks.labels):,} {cluster}s. In effect there are "
+            f"{found.effective:,.1f} {cluster}s of equal weight (Carter, Schnepel & Steigerwald, 2017)"
             f"{_level_words(level)}."
         ),
         warnings=(*prepared.warnings, *warnings, *_level_worries(level)),
@@ -221,6 +223,8 @@ def _worries(
     term: str,
     cluster: str,
     name: Callable[[int], str],
+    *,
+    perfect: bool,
 ) -> list[str]:
     worries, clusters = [], found.leverage.size
     share, without = found.partial_leverage, found.without + away
@@ -233,12 +237,13 @@ def _worries(
     if needed.size:
         worries.append(f"{term!r} can't be known without {cluster} {_some(needed, name)}.")
     turned = np.flatnonzero(without * estimate < 0)
-    if turned.size:
+    # Without errors an estimate near zero is what rounding left, and has no sign.
+    if turned.size and not perfect:
         worries.append(f"Without {cluster} {_some(turned, name)} the estimate has the other sign.")
     if found.effective < clusters / 2:
         worries.append(
-            f"The {clusters} {cluster}s weigh as unequally as {found.effective:.2g} equal ones: "
-            f"tests that count on {clusters} are too sure. CR2 in cp.sites.linear allows for it."
+            f"The {clusters:,} {cluster}s weigh as unequally as {found.effective:,.1f} equal ones: "
+            f"tests that count on {clusters:,} are too sure. CR2 in cp.sites.linear allows for it."
         )
     return worries
 
@@ -263,7 +268,7 @@ def _level_worries(level: LevelTest | None) -> list[str]:
     if np.isnan(level.p_bootstrap):
         return [
             "Whether teams are enough as clusters can't be tested: that takes two sites, one of "
-            "them with two teams, and a term that doesn't hang on one team."
+            "them with two teams, errors, and a term that doesn't hang on one team."
         ]
     if level.p_bootstrap < _ALPHA:
         return [

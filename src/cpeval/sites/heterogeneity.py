@@ -95,8 +95,8 @@ def heterogeneity(moments: SiteMoments, term: str, *, level: float = 0.95) -> He
     Returns
     -------
     Heterogeneity
-        Sites where the term doesn't vary beyond the others, or where no rows are left for its
-        error, are left out, and named in ``left_out`` and ``warnings``.
+        Sites where the term doesn't vary beyond the others, or where no error is left (too few
+        rows, a perfect fit), are left out, and named in ``left_out`` and ``warnings``.
 
     Raises
     ------
@@ -159,7 +159,7 @@ def heterogeneity(moments: SiteMoments, term: str, *, level: float = 0.95) -> He
         raise TooFewError(
             f"{term!r} has an effect of its own in {kept.size} of {len(names)} sites, and it takes "
             f"two to compare. None in {listed(left_out)}: it must vary within a site beyond the "
-            "other terms, and rows must be left for its error."
+            "other terms, with an error left to judge it by."
         )
     estimate, se, df = own.estimate[kept], own.se[kept], own.df[kept]
     found = pool_effects(estimate, se, level=level)
@@ -222,7 +222,7 @@ def _worries(term: str, left_out: tuple[object, ...], found: Pooled) -> list[str
     if left_out:
         worries.append(
             f"Left out, without an effect of their own: {listed(left_out)}. {term!r} doesn't vary "
-            "there beyond the other terms, or no rows are left for its error."
+            "there beyond the other terms, or no error is left to judge it by."
         )
     if found.k < _FEW_SITES:
         nothing = " That it is estimated as 0 doesn't show that effects are equal."

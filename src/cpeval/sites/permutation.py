@@ -191,7 +191,7 @@ def _done(arms: ClusterArms, found: Exchanged, cluster: str, null: float) -> str
         else f"{found.draws:,} of {_count(found.arrangements)} arrangements at random"
     )
     return (
-        f"Arms exchanged {where} {arms.arm.size} {cluster}s: means of {cluster}s{adjusted}, "
+        f"Arms exchanged {where} {arms.arm.size:,} {cluster}s: means of {cluster}s{adjusted}, "
         f"against {null:g}; {looked}; smallest two-sided p possible {found.smallest_p:.4g} "
         "(Fisher, 1935)"
     )
