@@ -197,8 +197,8 @@ def diagnostics(
         note=(
             f"Estimate of {term} in {prepared.formula}: {found.estimate + away:.4g}, and without "
             f"each of {len(blocks.labels):,} {cluster}s. In effect there are "
-            f"{found.effective:,.1f} {cluster}s of equal weight (Carter, Schnepel & Steigerwald, 2017)"
-            f"{_level_words(level)}."
+            f"{found.effective:,.1f} {cluster}s of equal weight (Carter, Schnepel & Steigerwald, "
+            f"2017){_level_words(level)}."
         ),
         warnings=(*prepared.warnings, *warnings, *_level_worries(level)),
         term=term,
