@@ -95,6 +95,11 @@ def by_person(data):
     return cp.SiteMoments.from_data(data, "y ~ arm + wave + age", site="id")
 
 
+def by_team(data):
+    """Moments with each person as a team of waves, in the site of their sex."""
+    return cp.SiteMoments.from_data(data, "y ~ arm + wave + age", site="sex", team="id")
+
+
 CASES = {
     "change": Case(
         lambda data: cp.outcomes.change(data, "y", STUDY),
@@ -259,9 +264,45 @@ CASES = {
         by_person=False,
         frame=False,
     ),
+    "heterogeneity": Case(
+        lambda data: cp.sites.heterogeneity(
+            cp.SiteMoments.from_data(data, "y ~ wave + age", site="arm"), "wave"
+        ),
+        "Heterogeneity",
+        by_person=False,
+        frame=False,
+        scaled=("estimate", "se", "ci_low", "ci_high"),
+        fixed=("weight", "df", "n"),
+    ),
+    "permutation": Case(
+        lambda data: cp.sites.permutation(by_team(data), "arm[T.usual & old]", draws=999, seed=1),
+        "Permutation",
+        by_person=False,
+        frame=False,
+        scaled=("estimate", "ci_low", "ci_high"),
+        fixed=("p", "n"),
+    ),
+    "diagnostics": Case(
+        lambda data: cp.sites.diagnostics(by_team(data), "wave", cluster="team", draws=99, seed=1),
+        "Diagnostics",
+        by_person=False,
+        frame=False,
+        scaled=("without",),
+        fixed=("n", "leverage", "partial_leverage"),
+    ),
+    "cluster_summary": Case(
+        lambda data: cp.sites.cluster_summary(by_team(data), "arm[T.usual & old]"),
+        "ClusterSummary",
+        by_person=False,
+        frame=False,
+        scaled=("estimate", "se", "ci_low", "ci_high"),
+        fixed=("statistic", "df", "p", "n"),
+    ),
 }
 #: Analyses of a design, or of moments, have tests of their own.
-WITHOUT_DATA = {"power", "linear", "mixed", "wild_bootstrap"}
+WITHOUT_DATA = {"power"} | {name for name, case in CASES.items() if not case.frame} & set(
+    cp.sites.__all__
+)
 OUTCOMES = [name for name, case in CASES.items() if case.outcome is not None]
 FRAMES = [name for name, case in CASES.items() if case.frame]
 BY_PERSON = [name for name, case in CASES.items() if case.by_person]

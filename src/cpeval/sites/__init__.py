@@ -2,6 +2,8 @@
 
 from cpeval.sites.balance import Balance, balance
 from cpeval.sites.caterpillar import Caterpillar, caterpillar
+from cpeval.sites.cluster_summary import ClusterSummary, cluster_summary
+from cpeval.sites.diagnostics import Diagnostics, diagnostics
 from cpeval.sites.difference_in_differences import (
     DifferenceInDifferences,
     difference_in_differences,
@@ -9,9 +11,11 @@ from cpeval.sites.difference_in_differences import (
 from cpeval.sites.effects import SiteEffects, effects
 from cpeval.sites.funnel import Funnel, funnel
 from cpeval.sites.gee import EstimatingEquations, gee
+from cpeval.sites.heterogeneity import Heterogeneity, heterogeneity
 from cpeval.sites.inference import JointTest
 from cpeval.sites.linear import Linear, linear
 from cpeval.sites.mixed import Mixed, mixed
+from cpeval.sites.permutation import Permutation, permutation
 from cpeval.sites.power import Power, power
 from cpeval.sites.wild_bootstrap import WildBootstrap, wild_bootstrap
 
@@ -20,23 +24,31 @@ from cpeval.sites.wild_bootstrap import WildBootstrap, wild_bootstrap
 __all__ = [
     "Balance",
     "Caterpillar",
+    "ClusterSummary",
+    "Diagnostics",
     "DifferenceInDifferences",
     "EstimatingEquations",
     "Funnel",
+    "Heterogeneity",
     "JointTest",
     "Linear",
     "Mixed",
+    "Permutation",
     "Power",
     "SiteEffects",
     "WildBootstrap",
     "balance",
     "caterpillar",
+    "cluster_summary",
+    "diagnostics",
     "difference_in_differences",
     "effects",
     "funnel",
     "gee",
+    "heterogeneity",
     "linear",
     "mixed",
+    "permutation",
     "power",
     "wild_bootstrap",
 ]

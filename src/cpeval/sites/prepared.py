@@ -66,6 +66,26 @@ class Prepared:
             )
         return tuple(found)
 
+    def place(self, term: str) -> int:
+        """Return the place of one term.
+
+        Raises
+        ------
+        OptionError
+            It isn't there, or was left out of the model.
+        """
+        if term in self.dropped_terms:
+            raise OptionError(
+                f"The term {term!r} can't be estimated: it is constant, or follows from the other "
+                f"terms, {listed(self.terms)}."
+            )
+        if term not in self.terms:
+            raise OptionError(
+                f"There is no term {term!r}{did_you_mean(term, self.terms)}. "
+                f"Terms there: {listed(self.terms)}."
+            )
+        return self.terms.index(term)
+
     def contrasts(self, terms: Sequence[str] | str) -> list[int]:
         """Return the places of terms, by their names or those of the formula's terms.
 

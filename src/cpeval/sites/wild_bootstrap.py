@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from cpeval.errors import OptionError, TooFewError, did_you_mean, listed, require_option
+from cpeval.errors import TooFewError, require_option
 from cpeval.moments.site_moments import SiteMoments
 from cpeval.moments.whitening import whitened
 from cpeval.moments.wild_bootstrap import Variant, wild_bootstrap as bootstrapped
@@ -124,18 +124,13 @@ def wild_bootstrap(
     """
     require_option("cluster", cluster, ("site", "team"))
     prepared = prepare(moments, cluster)
-    if term not in prepared.terms:
-        raise OptionError(
-            f"There is no term {term!r}{did_you_mean(term, prepared.terms)}. "
-            f"Terms there: {listed(prepared.terms)}."
-        )
+    which = prepared.place(term)
     clusters = len(prepared.blocks.labels)
     if clusters < 2:
         raise TooFewError(
             f"One {cluster} only, {prepared.blocks.name(0)}: there is nothing to compare it with."
         )
     white = whitened(prepared.blocks.blocks, prepared.blocks.counts, floor=prepared.floor)
-    which = prepared.terms.index(term)
     # About the origin of the moments the intercept is less by what y lost.
     away = prepared.blocks.origin.y if term == "Intercept" else 0.0
     found = bootstrapped(
