@@ -489,3 +489,12 @@ def test_mantels_test_is_a_correlation_in_one_stratum():
     group = np.repeat([0, 1], counts[0].sum(axis=1))
     r = stats.pearsonr(answers, group).statistic
     np.testing.assert_allclose(common_odds(counts).statistic, (len(group) - 1) * r**2)
+
+
+def test_few_people_are_told_what_the_interval_says():
+    rng = np.random.default_rng(0)
+    items = pd.DataFrame(rng.integers(0, 2, (60, 5)), columns=list("abcde"))
+    found = dif(items, ["u", "v"] * 30)
+    half = 1.96 * np.median(found.table["se"])
+    said = next(text for text in found.warnings if "smaller group" in text)
+    assert f"reaches {half:.2f} to either side" in said

@@ -162,8 +162,8 @@ def eager_sums(
         if factor.text in levels:
             missing |= columns.coded(factor.columns[0]).codes < 0
         else:
-            values[factor.text] = _numeric(columns, factor)
-    made = [_product(columns, column, values) for column in model]
+            values[factor.text] = numeric_values(columns, factor)
+    made = [product_of(columns, column, values) for column in model]
     made.append(values[formula.outcome.text])
     share = columns.numbers(weights) if weights is not None else None
     if share is not None:
@@ -177,7 +177,7 @@ def eager_sums(
     for column in [*values.values(), *made]:
         if not _finite(column):
             missing |= np.isnan(column)
-    _require_finite(made, [*(c.name for c in model), formula.outcome.text], missing)
+    require_finite(made, [*(c.name for c in model), formula.outcome.text], missing)
     used = units.codes
     dropped = np.bincount(used[missing], minlength=len(units.labels))
     if missing.any():
@@ -220,7 +220,8 @@ def _finite(column: Floats) -> bool:
         return bool(np.isfinite(column.sum()) or np.isfinite(column).all())
 
 
-def _numeric(columns: Columns, factor: Factor) -> Floats:
+def numeric_values(columns: Columns, factor: Factor) -> Floats:
+    """Return the numbers of one factor, its transformation applied."""
     raw = {name: columns.numbers(name) for name in factor.columns}
     if factor.tree is None:
         return raw[factor.columns[0]]
@@ -237,7 +238,7 @@ def _numeric(columns: Columns, factor: Factor) -> Floats:
     return value
 
 
-def _product(columns: Columns, column: Column, values: Mapping[str, Floats]) -> Floats:
+def product_of(columns: Columns, column: Column, values: Mapping[str, Floats]) -> Floats:
     """Multiply the numbers and dummies of one column of the model."""
     found: Floats | None = None
     for factor, level in column.dummies:
@@ -253,7 +254,8 @@ def _product(columns: Columns, column: Column, values: Mapping[str, Floats]) -> 
     return found
 
 
-def _require_finite(made: Sequence[Floats], names: Sequence[str], missing: Any) -> None:  # noqa: ANN401
+def require_finite(made: Sequence[Floats], names: Sequence[str], missing: Any) -> None:  # noqa: ANN401
+    """Raise `DataError` that names every column with infinite values, and their rows."""
     faults = []
     for name, column in zip(names, made, strict=True):
         if not _finite(column):

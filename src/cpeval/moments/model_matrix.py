@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 
 from cpeval.errors import TooFewError, listed, require_columns
 from cpeval.moments.coding import INTERCEPT, Level, columns_of
-from cpeval.moments.eager_pass import Columns, _numeric, _product, _require_finite, levels_seen
+from cpeval.moments.eager_pass import (
+    Columns,
+    levels_seen,
+    numeric_values,
+    product_of,
+    require_finite,
+)
 from cpeval.moments.formula import Formula
 from cpeval.moments.unit_sums import Codes, Floats
 from cpeval.moments.variables import factors_with_levels, levels_of
@@ -101,8 +107,8 @@ def model_matrix(
         if factor.text in levels:
             missing |= columns.coded(factor.columns[0]).codes < 0
         else:
-            values[factor.text] = _numeric(columns, factor)
-    made = [_product(columns, column, values) for column in model]
+            values[factor.text] = numeric_values(columns, factor)
+    made = [product_of(columns, column, values) for column in model]
     made.append(values[formula.outcome.text])
     extra = {name: columns.numbers(name) for name in number_columns}
     for column in [*values.values(), *made, *extra.values()]:
@@ -111,7 +117,7 @@ def model_matrix(
         missing |= columns.coded(name).codes < 0
     names = [*(column.name for column in model), formula.outcome.text, *extra]
     with np.errstate(invalid="ignore"):  # a sum of infinities of both signs
-        _require_finite([*made, *extra.values()], names, missing)
+        require_finite([*made, *extra.values()], names, missing)
     rows = np.flatnonzero(~missing)
     if not rows.size:
         raise TooFewError(

@@ -387,9 +387,16 @@ def _worries(
         )
     smaller = int(min(focal.sum(), (~focal).sum()))
     if smaller < _FEW_PEOPLE:
+        errors = last.statistics.se[np.isfinite(last.statistics.se)]
+        reach = (
+            f" The 95 % interval of a typical item's log odds ratio reaches "
+            f"{1.96 * np.median(errors):.2f} to either side."
+            if errors.size
+            else ""
+        )
         said.append(
             f"Only {smaller} people in the smaller group: below {_FEW_PEOPLE}, only large "
-            "differences show."
+            f"differences show.{reach}"
         )
     if not found.settled:
         trusted = ~last.flagged & ~last.statistics.failed & ~codes.constant
