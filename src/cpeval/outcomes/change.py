@@ -11,10 +11,10 @@ import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrame
 from scipy import stats
 
+from cpeval.effect_sizes import hedges_j, noncentrality_interval
 from cpeval.errors import TooFewError, listed, require_level
-from cpeval.outcomes.effects import hedges_j, noncentrality_interval
-from cpeval.outcomes.pairing import Floats, left_out, pair
-from cpeval.outcomes.rows import people_text, require_study, require_two_waves
+from cpeval.people.pairing import Floats, left_out, pair
+from cpeval.people.rows import people_text, require_study, require_two_waves
 from cpeval.result import Result
 from cpeval.study import Study
 

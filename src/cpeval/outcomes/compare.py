@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrame
 
+from cpeval.effect_sizes import hedges_j
 from cpeval.errors import OptionError, TooFewError, listed, require_level, require_option
 from cpeval.numeric import ROWS_COUNT, rows_text
-from cpeval.outcomes.analysed import Analysed, analysed
-from cpeval.outcomes.effects import hedges_j
-from cpeval.outcomes.regression import INDEPENDENT, Fit, least_squares, leverages
-from cpeval.outcomes.rows import require_study
-from cpeval.outcomes.variables import Variables
+from cpeval.outcomes.regression import INDEPENDENT, Fit, least_squares
+from cpeval.people.analysed import Analysed, analysed
+from cpeval.people.columns import leverages
+from cpeval.people.rows import require_study
+from cpeval.people.variables import Variables
 from cpeval.result import Result
 from cpeval.study import Study
 

@@ -12,8 +12,8 @@ from scipy import stats
 
 from cpeval.errors import TooFewError, require_level
 from cpeval.numeric import numbers
-from cpeval.outcomes.pairing import Floats, require_outcome
-from cpeval.outcomes.rows import Codes, require_study, study_rows
+from cpeval.people.pairing import Floats, require_outcome
+from cpeval.people.rows import Codes, require_study, study_rows
 from cpeval.result import Result
 from cpeval.study import Study
 

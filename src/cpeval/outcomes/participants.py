@@ -10,7 +10,7 @@ import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrame
 
 from cpeval.errors import StudyError, listed
-from cpeval.outcomes.rows import StudyRows, in_order, plain, require_study, study_rows
+from cpeval.people.rows import StudyRows, in_order, plain, require_study, study_rows
 from cpeval.result import Result
 from cpeval.study import Study
 

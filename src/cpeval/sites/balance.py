@@ -11,12 +11,12 @@ import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrame
 from numpy.typing import NDArray
 
+from cpeval.effect_sizes import standardised_difference
 from cpeval.errors import ArmError, OptionError, StudyError, TooFewError, listed
 from cpeval.numeric import numbers
-from cpeval.outcomes.baseline import standardised_difference
-from cpeval.outcomes.clusters import arm_varies, clusters_of
-from cpeval.outcomes.pairing import Pairs
-from cpeval.outcomes.rows import (
+from cpeval.people.clusters import arm_varies, clusters_of
+from cpeval.people.pairing import Pairs
+from cpeval.people.rows import (
     Codes,
     StudyRows,
     arm_counts,
@@ -25,7 +25,7 @@ from cpeval.outcomes.rows import (
     require_study,
     study_rows,
 )
-from cpeval.outcomes.variables import Variables, variable_kinds, variable_names
+from cpeval.people.variables import Variables, variable_kinds, variable_names
 from cpeval.result import Result
 from cpeval.study import Study, Value
 

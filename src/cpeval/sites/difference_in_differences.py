@@ -20,10 +20,10 @@ from cpeval.errors import (
 )
 from cpeval.moments.site_moments import SiteMoments
 from cpeval.numeric import numbers
-from cpeval.outcomes.clusters import Clusters, arm_varies, clusters_of
-from cpeval.outcomes.pairing import Flags, Pairs, left_out, pair
-from cpeval.outcomes.rows import arm_counts, people_text, require_study, require_two_waves
-from cpeval.outcomes.variables import Variables, variable_kinds, variable_names
+from cpeval.people.clusters import Clusters, arm_varies, clusters_of
+from cpeval.people.pairing import Flags, Pairs, left_out, pair
+from cpeval.people.rows import arm_counts, people_text, require_study, require_two_waves
+from cpeval.people.variables import Variables, variable_kinds, variable_names
 from cpeval.result import Result
 from cpeval.sites.linear import VCOV, Linear, linear
 from cpeval.study import Study

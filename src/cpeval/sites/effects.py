@@ -18,8 +18,8 @@ from cpeval.errors import (
     require_level,
     require_option,
 )
-from cpeval.outcomes.pairing import Pairs, left_out, pair
-from cpeval.outcomes.rows import arm_counts, people_text, require_study
+from cpeval.people.pairing import Pairs, left_out, pair
+from cpeval.people.rows import arm_counts, people_text, require_study
 from cpeval.result import Result
 from cpeval.sites.site_codes import site_codes, sites_text
 from cpeval.sites.site_effects import ArmMoments, Codes, Floats, arm_moments, differences

@@ -20,8 +20,8 @@ from cpeval.errors import (
 from cpeval.moments.formula import Formula, parse
 from cpeval.moments.model_matrix import ModelMatrix, model_matrix
 from cpeval.numeric import ROWS_COUNT, rows_text
-from cpeval.outcomes.clusters import arm_varies
-from cpeval.outcomes.regression import redundant
+from cpeval.people.clusters import arm_varies
+from cpeval.people.columns import redundant
 from cpeval.result import Result
 from cpeval.sites.gee_estimates import Codes, Equations, Floats, at_the_bound, solve
 from cpeval.sites.inference import tidy

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cpeval.outcomes.regression import standardised
+from cpeval.people.columns import standardised
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]

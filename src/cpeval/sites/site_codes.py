@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cpeval.errors import listed
-from cpeval.outcomes.rows import in_order, plain
+from cpeval.people.rows import in_order, plain
 from cpeval.study import Value
 
 Codes = NDArray[np.intp]

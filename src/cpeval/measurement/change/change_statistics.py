@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from cpeval.effect_sizes import noncentrality_interval
 from cpeval.measurement.raters.crossed_moments import crossed_moments
 from cpeval.measurement.raters.generalised_interval import generalised_interval
 from cpeval.measurement.raters.icc_forms import implied, of_moments
-from cpeval.outcomes.effects import noncentrality_interval
 
 Floats = NDArray[np.float64]
 Row = dict[str, Any]

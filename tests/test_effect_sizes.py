@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cpeval.outcomes.effects import hedges_j, noncentrality_interval
+from cpeval.effect_sizes import hedges_j, noncentrality_interval
 
 # The quadrature below and scipy's noncentral t both hold about 12 digits.
 RTOL = 1e-9

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cpeval.outcomes.pairing import Flags, Pairs
-from cpeval.outcomes.rows import Codes
+from cpeval.people.pairing import Flags, Pairs
+from cpeval.people.rows import Codes
 from cpeval.study import Study
 
 

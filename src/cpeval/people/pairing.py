@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cpeval.errors import OptionError
 from cpeval.numeric import numbers
-from cpeval.outcomes.rows import (
+from cpeval.people.rows import (
     Codes,
     StudyRows,
     require_study,
@@ -70,7 +70,7 @@ def pair(
 
     Raises
     ------
-    As `cpeval.outcomes.rows.study_rows` and `cpeval.numeric.numbers` do.
+    As `cpeval.people.rows.study_rows` and `cpeval.numeric.numbers` do.
     """
     require_study(study)
     waves = _waves(study, what)

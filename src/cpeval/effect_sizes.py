@@ -1,8 +1,9 @@
-"""Standardised effects: the small-sample factor and intervals by the noncentral t."""
+"""Standardised effects: the difference of arms, its small-sample factor, noncentral t intervals."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 
@@ -69,3 +70,10 @@ def _noncentrality(t: float, df: float, probability: float) -> float:
         width *= 2
         high += width
     return float(optimize.brentq(gap, low, high, xtol=1e-12, rtol=1e-14))
+
+
+def standardised_difference(means: NDArray[np.float64], variances: NDArray[np.float64]) -> float:
+    """Standardise the difference of two arms; NaN without two, or without spread."""
+    if means.size != 2 or not variances.sum() > 0:
+        return float("nan")
+    return float((means[1] - means[0]) / np.sqrt(variances.mean()))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cpeval.outcomes.pairing import Flags, Floats
-from cpeval.outcomes.rows import in_order, plain
+from cpeval.people.pairing import Flags, Floats
+from cpeval.people.rows import in_order, plain
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

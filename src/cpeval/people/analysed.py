@@ -11,12 +11,12 @@ from narwhals.stable.v2.typing import IntoDataFrame
 
 from cpeval.errors import ArmError, ColumnError, StudyError, TooFewError
 from cpeval.numeric import numbers
-from cpeval.outcomes.clusters import Clusters, arm_varies, clusters_of
-from cpeval.outcomes.design import Design, alone_in_level, design
-from cpeval.outcomes.pairing import Flags, Floats, Pairs, left_out, pair, require_outcome
-from cpeval.outcomes.regression import redundant, standardised
-from cpeval.outcomes.rows import Codes, arm_counts, people_text, plain
-from cpeval.outcomes.variables import Variables, variable_kinds, variable_names
+from cpeval.people.clusters import Clusters, arm_varies, clusters_of
+from cpeval.people.columns import redundant, standardised
+from cpeval.people.design import Design, alone_in_level, design
+from cpeval.people.pairing import Flags, Floats, Pairs, left_out, pair, require_outcome
+from cpeval.people.rows import Codes, arm_counts, people_text, plain
+from cpeval.people.variables import Variables, variable_kinds, variable_names
 from cpeval.study import Study, Value
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from cpeval.errors import ColumnError, DataError, DuplicateError, OptionError, WaveError
 from cpeval.outcomes import change, compare, means, participants
-from cpeval.outcomes.rows import in_order, plain
+from cpeval.people.rows import in_order, plain
 from cpeval.study import Study
 
 STUDY = Study(person="id", arm="arm", intervention=1, wave="wave", baseline=0, follow_up=1)
