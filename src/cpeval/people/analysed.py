@@ -11,7 +11,7 @@ from narwhals.stable.v2.typing import IntoDataFrame
 
 from cpeval.errors import ArmError, ColumnError, StudyError, TooFewError
 from cpeval.numeric import numbers
-from cpeval.people.clusters import Clusters, arm_varies, clusters_of
+from cpeval.people.clusters import Clusters, Place, arm_varies, clusters_of, sites_and_teams
 from cpeval.people.columns import redundant, standardised
 from cpeval.people.design import Design, alone_in_level, design
 from cpeval.people.pairing import Flags, Floats, Pairs, left_out, pair, require_outcome
@@ -40,6 +40,8 @@ class Analysed:
         How people are grouped; None in a study with neither team nor site.
     unit : array of int, shape (n,), or None
         Each person's cluster; None if there are no clusters, or only one.
+    site, team : Place or None
+        Each person's; None where the study has none, or someone's isn't known.
     adjusted : tuple of str
         What the regression has beside the arm, in words.
     n_excluded : int
@@ -54,6 +56,8 @@ class Analysed:
     rows: Codes
     clusters: Clusters | None
     unit: Codes | None
+    site: Place | None
+    team: Place | None
     adjusted: tuple[str, ...]
     n_excluded: int
     warnings: tuple[str, ...]
@@ -100,6 +104,7 @@ def analysed(
     people = pairs.seen & (rows.arm >= 0)
     columns = _at_baseline(pairs, names, covariates)
     clusters = clusters_of(pairs, study, people)
+    by_site, by_team = sites_and_teams(pairs, study)
     lacks = _lacks(pairs, outcome, study, columns, clusters)
     categories = {name: column for name, column in columns.items() if column.dtype != float}
     alone = alone_in_level(categories, people & ~_any(lacks))
@@ -128,10 +133,18 @@ def analysed(
         rows=pairs.base[used],
         clusters=clusters,
         unit=None if unit is None or np.unique(unit).size == 1 else unit,
+        site=_places(by_site, used),
+        team=_places(by_team, used),
         adjusted=(*(f"{outcome} at baseline" for _ in given), *names),
         n_excluded=int((pairs.seen & ~used).sum()),
         warnings=tuple(text for text in warnings if text),
     )
+
+
+def _places(clusters: Clusters | None, used: Flags) -> Place | None:
+    if clusters is None or (clusters.code[used] < 0).any():
+        return None
+    return clusters.of(used)
 
 
 def _any(lacks: dict[str, Flags]) -> Flags:

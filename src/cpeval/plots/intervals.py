@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from cpeval.errors import OptionError, listed, require_option
@@ -112,4 +113,31 @@ def rows_of_dots(
         ax.set_ylim(len(table) - 0.5, -0.5)
         ax.set_xlabel(xlabel, parse_math=False)
         ax.grid(visible=False, axis="y")
+    return ax
+
+
+def analyses(
+    table: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    labels: Labels | None = None,
+    xlabel: str = "Difference",
+) -> Axes:
+    """Draw one difference as several analyses give it, the primary first.
+
+    Parameters are those of `intervals`, ``labels`` of groups. An interval without an end runs to
+    the edge. ``table`` has analysis, group and reference beside the estimates.
+    """
+    first = table.iloc[0]
+    ends = table[["ci_low", "ci_high"]].to_numpy(dtype=float)
+    finite = ends[np.isfinite(ends).all(axis=1)]
+    around = finite if finite.size else table[["estimate"]].to_numpy(dtype=float)
+    low, high = float(np.nanmin(around)), float(np.nanmax(around))
+    room = 0.05 * (high - low or 1.0)
+    shown_ends = np.clip(ends, low - room, high + room)
+    drawn = table.assign(ci_low=shown_ends[:, 0], ci_high=shown_ends[:, 1])
+    ax = rows_of_dots(drawn, list(map(str, table["analysis"])), ax=ax, xlabel=xlabel, guides=[0.0])
+    ax.set_title(
+        f"{shown(first['group'], labels)} − {shown(first['reference'], labels)}", parse_math=False
+    )
     return ax

@@ -29,7 +29,14 @@ class ClusterArms:
 
     Attributes
     ----------
-    prepared : Prepared
+    term : str
+        The arm.
+    cluster : str
+        What a cluster is.
+    within : str or None
+        What a stratum is.
+    n, n_dropped : int
+        Rows, and rows left out for missing values.
     means : pandas.DataFrame
         site, team (where clusters are teams), treated, estimate (the adjusted mean), mean, n.
     adjusted : array, shape (G,)
@@ -44,7 +51,11 @@ class ClusterArms:
     warnings : tuple of str
     """
 
-    prepared: Prepared
+    term: str
+    cluster: str
+    within: str | None
+    n: int
+    n_dropped: int
     means: pd.DataFrame
     adjusted: Floats
     arm: NDArray[np.int64]
@@ -118,7 +129,11 @@ def cluster_arms(
         "n": blocks.counts,
     }
     return ClusterArms(
-        prepared=prepared,
+        term=term,
+        cluster=cluster,
+        within=strata,
+        n=prepared.n,
+        n_dropped=prepared.n_dropped,
         means=pd.DataFrame(shown),
         adjusted=adjusted,
         arm=arm,

@@ -127,7 +127,6 @@ def cluster_summary(
         found = unmatched(arms.adjusted, arms.arm, df_lost=arms.df_lost, level=level)
     else:
         found = stratified(arms.adjusted, arms.arm, arms.strata, df_lost=arms.df_lost, level=level)
-    prepared = arms.prepared
     row = {
         "term": term,
         "estimate": found.estimate,
@@ -137,7 +136,7 @@ def cluster_summary(
         "p": found.p,
         "ci_low": found.ci_low,
         "ci_high": found.ci_high,
-        "n": prepared.n,
+        "n": arms.n,
     }
     return ClusterSummary(
         table=pd.DataFrame([row]),
@@ -149,11 +148,11 @@ def cluster_summary(
         df_lost=arms.df_lost,
         cluster=cluster,
         strata=strata,
-        n=prepared.n,
+        n=arms.n,
         n_clusters=arms.arm.size,
         n_treated=found.n_treated,
         n_strata=found.n_strata,
-        n_dropped=prepared.n_dropped,
+        n_dropped=arms.n_dropped,
     )
 
 

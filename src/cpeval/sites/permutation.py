@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
+from narwhals.stable.v2.typing import IntoDataFrame
 
 from cpeval.errors import OptionError, listed, require_level
 from cpeval.moments.cluster_permutation import Permutation as Exchanged, permutation_test
 from cpeval.moments.site_moments import SiteMoments
+from cpeval.people.units import many
+from cpeval.people.variables import Variables
 from cpeval.result import Result
 from cpeval.sites.cluster_arms import ClusterArms, cluster_arms
+from cpeval.sites.study_arms import arms_of_study
+from cpeval.study import Study
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,7 +45,9 @@ class Permutation(Result):
     covariates : tuple of str
         Terms that were adjusted for.
     cluster : str
+        What was exchanged: "team", "site"; or people of one of them in one arm.
     strata : str or None
+        Within what.
     n, n_clusters, n_dropped : int
         Rows, clusters, rows left out for missing values.
     """
@@ -59,12 +67,13 @@ class Permutation(Result):
 
 
 def permutation(
-    moments: SiteMoments,
-    term: str,
+    data: IntoDataFrame | SiteMoments,
+    outcome: str,
+    study: Study | None = None,
     *,
-    cluster: str = "team",
+    covariates: Variables | str | None = None,
+    cluster: str | None = None,
     strata: str | None = "site",
-    covariates: Sequence[str] | str | None = None,
     null: float = 0.0,
     draws: int = 99_999,
     level: float = 0.95,
@@ -75,18 +84,22 @@ def permutation(
 
     Parameters
     ----------
-    moments : SiteMoments
-        From `SiteMoments.from_data`.
-    term : str
-        The arm, such as ``"arm[T.CP]"``: the same for everyone in a cluster, 1 or 0.
-    cluster : {"team", "site"}
-        What got the arm.
+    data : eager dataframe, or SiteMoments
+        One row a person and wave (a person, in a study without waves); or moments.
+    outcome : str
+        Column of scores. With moments, the term of the arm, such as ``"arm[T.CP]"``: the same
+        for everyone in a cluster, 1 or 0.
+    study : Study
+        Names arm, sites, teams and waves. With moments it isn't needed.
+    covariates : sequence or mapping, optional
+        As in `cpeval.outcomes.compare`; the score at baseline joins them by itself. With
+        moments, terms to adjust for: by default all of the model but the arm and its
+        interactions, ``()`` for none.
+    cluster : {"team", "site"}, optional
+        What got the arm. By default the study's data say; teams, with moments.
     strata : {"site", None}
-        Whether arms are exchanged within sites or among all clusters: as chance, or whoever
-        allocated them, could have. ``None`` if sites are the clusters.
-    covariates : sequence of str, optional
-        Terms to adjust for; by default all of the model but the arm and its interactions.
-        ``()`` for none.
+        Whether arms are exchanged within sites that have both, or among all clusters: as
+        chance, or whoever allocated them, could have. ``None`` if sites are the clusters.
     null : float, default 0
         The difference under the hypothesis, the same for every cluster.
     draws : int, default 99999
@@ -105,13 +118,16 @@ def permutation(
     Raises
     ------
     OptionError
-        An option isn't known; a term isn't there; more than two arms; no intercept.
+        An option isn't known; a term isn't there; more than two arms; no intercept; a dataframe
+        without a study.
     DataError
         The arm varies within clusters, or isn't 1 or 0.
+    StudyError, ColumnError, ArmError, DuplicateError, WaveError
+        As `cpeval.outcomes.compare` does for its data.
     LevelError
         ``level`` is not between 0 and 1.
     TooFewError
-        One arm only, or no site with both; no more rows than terms.
+        One arm only, one cluster, no site with both; no more rows than terms.
 
     Notes
     -----
@@ -119,7 +135,8 @@ def permutation(
     strata weighted by :math:`n_1 n_0 / (n_1 + n_0)` of their clusters. p is the share of
     arrangements at least as far from ``null``, ties included, and (hits + 1) / (draws + 1) for
     draws. It is exact if arms could have been exchanged: if chance allocated them [1]_ [2]_.
-    Covariates are adjusted for without the arm, so that p stays exact.
+    Covariates are adjusted for without the arm, so that p stays exact. Where people of one team
+    are in different arms, those of a team in one arm are exchanged with those in the other.
 
     References
     ----------
@@ -128,10 +145,10 @@ def permutation(
 
     Examples
     --------
-    >>> data = pd.DataFrame({"trust": list("AABBCCDDEE"), "team": [1, 2] * 5, "new": [0, 1] * 5,
-    ...                      "y": [3.0, 4, 5, 7, 6, 8, 9, 12, 2, 6]})
-    >>> moments = SiteMoments.from_data(data, "y ~ new", site="trust", team="team")
-    >>> found = permutation(moments, "new")
+    >>> data = pd.DataFrame({"id": range(10), "trust": list("AABBCCDDEE"), "team": [1, 2] * 5,
+    ...                      "new": [0, 1] * 5, "y": [3.0, 4, 5, 7, 6, 8, 9, 12, 2, 6]})
+    >>> study = Study(person="id", site="trust", team="team", arm="new", intervention=1)
+    >>> found = permutation(data, "y", study)
     >>> found.table[["term", "estimate", "p", "n"]]
       term  estimate       p   n
     0  new       2.4  0.0625  10
@@ -142,7 +159,31 @@ def permutation(
     number = isinstance(null, int | float | np.number) and not isinstance(null, bool)
     if not number or not np.isfinite(null):
         raise OptionError(f"'null' must be a number, such as 0. Got {null!r}.")
-    arms = cluster_arms(moments, term, cluster=cluster, strata=strata, covariates=covariates)
+    if isinstance(data, SiteMoments):
+        arms = cluster_arms(
+            data,
+            outcome,
+            cluster="team" if cluster is None else cluster,
+            strata=strata,
+            covariates=cast("Sequence[str] | str | None", covariates),
+        )
+    else:
+        arms = arms_of_study(
+            data, outcome, study, covariates=covariates, cluster=cluster, strata=strata
+        )
+    return exchanged(arms, null=null, draws=draws, level=level, ci=ci, seed=seed)
+
+
+def exchanged(
+    arms: ClusterArms,
+    *,
+    null: float = 0.0,
+    draws: int = 99_999,
+    level: float = 0.95,
+    ci: bool = True,
+    seed: int | np.random.Generator | None = None,
+) -> Permutation:
+    """Exchange the arms of clusters that are known: the test behind `permutation`."""
     found = permutation_test(
         arms.adjusted,
         arms.arm,
@@ -153,20 +194,19 @@ def permutation(
         ci=ci,
         seed=seed,
     )
-    prepared = arms.prepared
     row = {
-        "term": term,
+        "term": arms.term,
         "estimate": found.estimate,
         "p": found.p,
         "ci_low": found.ci_low,
         "ci_high": found.ci_high,
-        "n": prepared.n,
+        "n": arms.n,
     }
     interval = f"; {level:.0%} interval by inversion of the test" if ci else ""
     return Permutation(
         table=pd.DataFrame([row]),
-        note=f"{_done(arms, found, cluster, null)}{interval}.",
-        warnings=(*arms.warnings, *_worries(arms, found, cluster, level, ci=ci)),
+        note=f"{_done(arms, found, null)}{interval}.",
+        warnings=(*arms.warnings, *_worries(arms, found, level, ci=ci)),
         means=arms.means,
         null=null,
         arrangements=found.arrangements,
@@ -174,16 +214,17 @@ def permutation(
         enumerated=found.enumerated,
         smallest_p=found.smallest_p,
         covariates=arms.covariates,
-        cluster=cluster,
-        strata=strata,
-        n=prepared.n,
+        cluster=arms.cluster,
+        strata=arms.within,
+        n=arms.n,
         n_clusters=arms.arm.size,
-        n_dropped=prepared.n_dropped,
+        n_dropped=arms.n_dropped,
     )
 
 
-def _done(arms: ClusterArms, found: Exchanged, cluster: str, null: float) -> str:
-    where = "among all" if arms.strata is None else "within sites, of"
+def _done(arms: ClusterArms, found: Exchanged, null: float) -> str:
+    cluster = many(arms.cluster)
+    where = "among all" if arms.within is None else f"within {arms.within}s, of"
     adjusted = f", adjusted for {listed(arms.covariates)}" if arms.covariates else ""
     looked = (
         f"all {found.arrangements:,} arrangements, so p is exact if arms could be exchanged"
@@ -191,7 +232,7 @@ def _done(arms: ClusterArms, found: Exchanged, cluster: str, null: float) -> str
         else f"{found.draws:,} of {_count(found.arrangements)} arrangements at random"
     )
     return (
-        f"Arms exchanged {where} {arms.arm.size:,} {cluster}s: means of {cluster}s{adjusted}, "
+        f"Arms exchanged {where} {arms.arm.size:,} {cluster}: means of {cluster}{adjusted}, "
         f"against {null:g}; {looked}; smallest two-sided p possible {found.smallest_p:.4g} "
         "(Fisher, 1935)"
     )
@@ -203,7 +244,7 @@ def _count(number: int) -> str:
     return f"{number:,}" if len(digits) < 10 else f"about 10^{len(digits) - 1}"
 
 
-def _design(arms: ClusterArms, cluster: str) -> str:
+def _design(arms: ClusterArms) -> str:
     """Say what there is to exchange: pairs, if it is pairs."""
     if arms.strata is not None:
         size = np.bincount(arms.strata)
@@ -212,15 +253,13 @@ def _design(arms: ClusterArms, cluster: str) -> str:
         if (size[both] == 2).all():
             pairs = int(both.sum())
             return f"{pairs} pair{'s' if pairs > 1 else ''}"
-    return f"{arms.arm.size} {cluster}s"
+    return f"{arms.arm.size} {many(arms.cluster)}"
 
 
-def _worries(
-    arms: ClusterArms, found: Exchanged, cluster: str, level: float, *, ci: bool
-) -> list[str]:
+def _worries(arms: ClusterArms, found: Exchanged, level: float, *, ci: bool) -> list[str]:
     worries = []
     if found.smallest_p > 1 - level:
-        given = _design(arms, cluster) if found.enumerated else f"{found.draws:,} draws"
+        given = _design(arms) if found.enumerated else f"{found.draws:,} draws"
         worries.append(
             f"With {given}, the smallest two-sided p is {found.smallest_p:.4g}, whatever the data."
         )
