@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from cpeval.errors import OptionError
-from cpeval.moments.least_squares import Floats
+from cpeval.moments.least_squares import Floats, Ints
 from cpeval.moments.whitening import Whitened
 from cpeval.moments.wild_multipliers import multipliers
 
@@ -84,24 +84,27 @@ def clustering_level(
         raise OptionError(
             f"'coarse' must hold a whole number, from 0, for each of the {fine} clusters."
         )
-    member = (codes[:, np.newaxis] == np.unique(codes)).astype(float)
-    groups = member.shape[1]
+    # Fine clusters of one coarse cluster beside each other, so that they can be summed in place.
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    groups = starts.size
     drawn = multipliers("rademacher", fine, draws, seed)
     c = chosen.white[0]
     usable = chosen.estimable[0] and not chosen.alone.any() and not white.fit.perfect
-    scores = white.scores @ c
+    rows = white.scores[order]
+    scores = rows @ c
     n, rank = white.fit.n, white.fit.kept.size
     if not usable or groups < 2 or groups == fine or n <= rank:
         statistic = np.nan
     else:
-        statistic = float(_statistic(scores[np.newaxis], member, n, rank)[0])
+        statistic = float(_statistic(scores[np.newaxis], starts, n, rank)[0])
     if np.isnan(statistic):
         p_bootstrap = np.nan
     else:
-        reach = (white.shares @ c).T
+        reach = (white.shares[order] @ c).T
         bar = statistic - _TIED * (1 + abs(statistic))
         hits = sum(
-            int((_statistic(v * scores - (v @ white.scores) @ reach, member, n, rank) >= bar).sum())
+            int((_statistic(v * scores - (v @ rows) @ reach, starts, n, rank) >= bar).sum())
             for v in drawn.batches
         )
         extra = 0 if drawn.enumerated else 1
@@ -117,17 +120,23 @@ def clustering_level(
     )
 
 
-def _statistic(scores: Floats, member: Floats, n: int, rank: int) -> Floats:
+def _statistic(scores: Floats, starts: Ints, n: int, rank: int) -> Floats:
     """Return the statistic of each row of scores, shape (draws, H); NaN where it has no error."""
-    fine, groups = member.shape
-    squares = scores**2
+    fine, groups = scores.shape[1], starts.size
+    squares = scores * scores
+    total = squares.sum(axis=1)
     common = (n - 1) / (n - rank)
-    apart = common * fine / (fine - 1) * squares.sum(axis=1)
-    together = common * groups / (groups - 1) * ((scores @ member) ** 2).sum(axis=1)
-    variance = 2 * (((squares @ member) ** 2).sum(axis=1) - (squares**2).sum(axis=1))
+    apart = common * fine / (fine - 1) * total
+    together = common * groups / (groups - 1) * _length(np.add.reduceat(scores, starts, axis=1))
+    variance = 2 * (_length(np.add.reduceat(squares, starts, axis=1)) - _length(squares))
     error = np.sqrt(np.maximum(variance, 0.0))
-    floor = 1e-12 * squares.sum(axis=1)
     statistic: Floats = np.divide(
-        together - apart, error, out=np.full(len(scores), np.nan), where=error > floor
+        together - apart, error, out=np.full(len(scores), np.nan), where=error > 1e-12 * total
     )
     return statistic
+
+
+def _length(rows: Floats) -> Floats:
+    """Return the sum of squares of each row."""
+    length: Floats = np.einsum("dh,dh->d", rows, rows)
+    return length

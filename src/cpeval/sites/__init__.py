@@ -12,6 +12,7 @@ from cpeval.sites.effects import SiteEffects, effects
 from cpeval.sites.funnel import Funnel, funnel
 from cpeval.sites.gee import EstimatingEquations, gee
 from cpeval.sites.heterogeneity import Heterogeneity, heterogeneity
+from cpeval.sites.icc import ClusterCorrelation, icc
 from cpeval.sites.inference import JointTest
 from cpeval.sites.linear import Linear, linear
 from cpeval.sites.mixed import Mixed, mixed
@@ -24,6 +25,7 @@ from cpeval.sites.wild_bootstrap import WildBootstrap, wild_bootstrap
 __all__ = [
     "Balance",
     "Caterpillar",
+    "ClusterCorrelation",
     "ClusterSummary",
     "Diagnostics",
     "DifferenceInDifferences",
@@ -46,6 +48,7 @@ __all__ = [
     "funnel",
     "gee",
     "heterogeneity",
+    "icc",
     "linear",
     "mixed",
     "permutation",

@@ -24,6 +24,7 @@ from cpeval.moments.contrasts import (
     fixed_covariance,
     joint_test,
 )
+from cpeval.moments.icc_interval import IccInterval, icc_interval
 from cpeval.moments.mixed_fit import MixedFit, fit_mixed, random_columns
 from cpeval.moments.predictions import predict_effects
 from cpeval.moments.site_moments import SiteMoments
@@ -122,6 +123,34 @@ class Mixed(Result):
                     )
                 )
         return pd.concat(frames, ignore_index=True)
+
+    def icc_interval(self, *, level: float = 0.95) -> IccInterval:
+        """Return the exact interval of the intraclass correlation, as `icc` gives it.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+
+        Returns
+        -------
+        IccInterval
+            low, high, and Wald's test that groups don't differ: statistic (F), df_between,
+            df_within, p.
+
+        Raises
+        ------
+        OptionError
+            There are two factors or random slopes, for which no exact interval is known.
+        LevelError
+            ``level`` is not between 0 and 1.
+        """
+        if len(self.n_groups) > 1 or len(self.random_terms) > 1:
+            raise OptionError(
+                "An exact interval is known for one factor without random slopes: "
+                "cp.sites.icc(moments) takes sites and teams one at a time."
+            )
+        blocks = self.prepared.blocks
+        return icc_interval(blocks.blocks, blocks.counts, level=level, floor=self.prepared.floor)
 
     def test(self, terms: Sequence[str] | str) -> JointTest:
         """Test that terms are zero, all at once, by the model's degrees of freedom.
