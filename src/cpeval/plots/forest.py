@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cpeval.plots.intervals import rows_of_dots
-from cpeval.plots.style import OTHERS, Labels, shown, styled
+from cpeval.plots.intervals import MOST_NAMED, rows_of_dots
+from cpeval.plots.style import DARK, OTHERS, Labels, shown, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +23,8 @@ def forest(
 ) -> Axes:
     """Draw sites' effects, and below them the mean effect with both its intervals.
 
+    More than 80 sites are drawn without names, in order of their effects, largest on top.
+
     Parameters
     ----------
     table, pooled : pandas.DataFrame
@@ -35,15 +37,27 @@ def forest(
         What the numbers are.
     """
     columns = ["estimate", "ci_low", "ci_high"]
-    rows = pd.concat([table[columns], pooled[columns]], ignore_index=True)
-    names = [*(shown(site, labels) for site in table["site"]), "All sites"]
-    ax = rows_of_dots(rows, names, ax=ax, xlabel=xlabel, guides=[0.0])
-    mean, last, mark = pooled.iloc[0], len(table), OTHERS[0]
+    many, mean, mark = len(table) > MOST_NAMED, pooled.iloc[0], OTHERS[0]
+    if many:
+        table = table.sort_values("estimate", ascending=False, kind="stable")
+    rows, names = table[columns], [shown(site, labels) for site in table["site"]]
+    if not many:
+        rows, names = pd.concat([rows, pooled[columns]]), [*names, "All sites"]
+    most = MOST_NAMED + (0 if many else 1)
+    ax = rows_of_dots(rows, names, ax=ax, xlabel=xlabel, guides=[0.0], most_named=most)
+    # Among many rows one would not be seen: the last then has the space of some.
+    last, row = (len(table) * 1.03, len(table) / 40) if many else (len(table), 1)
     with styled():
-        ax.axhline(last - 0.5, color=mark.colour, linewidth=0.8)
+        if many:
+            ax.set_ylabel(f"{len(table):,} sites, in order of effect")
+            ax.set_yticks([last], ["All sites"])
+            ax.set_ylim(last + row, -0.5)
+            ax.hlines(last, mean["ci_low"], mean["ci_high"], color=DARK.colour, linewidth=2)
+            ax.plot(mean["estimate"], last, DARK.marker, color=DARK.colour, markersize=7)
+        ax.axhline(last - row / 2, color=mark.colour, linewidth=0.8)
         # Below the mean, whose own interval is shorter.
         ax.hlines(
-            last + 0.25,
+            last + row / 4,
             mean["prediction_low"],
             mean["prediction_high"],
             color=mark.colour,

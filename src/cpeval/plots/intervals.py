@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 #: Columns that may say what a row is, the more telling first.
 LABELLING = ("scale", "term", "group", "coefficient", "site")
 
+#: With more rows than this, names would make a picture that no screen shows: it stops growing.
+MOST_NAMED = 80
+
 
 def intervals(
     table: pd.DataFrame,
@@ -32,7 +35,8 @@ def intervals(
     Parameters
     ----------
     table : pandas.DataFrame
-        With estimate, ci_low and ci_high. What is NaN is not drawn; the row stays.
+        With estimate, ci_low and ci_high. What is NaN is not drawn; the row stays. More than 80
+        rows are drawn without names, closer together.
     ax : matplotlib.axes.Axes, optional
         Where to draw; without it, on new axes.
     label : str, optional
@@ -97,19 +101,30 @@ def rows_of_dots(
     ax: Axes | None,
     xlabel: str,
     guides: Sequence[float],
+    most_named: int = MOST_NAMED,
 ) -> Axes:
-    """Draw estimates below each other, with intervals where the table has them."""
+    """Draw estimates below each other, with intervals where the table has them.
+
+    More than ``most_named`` are drawn in the space of 40, without names; an axis says how many.
+    """
+    many = len(table) > most_named
     with styled():
-        ax = axes(ax, height=1.0 + 0.42 * max(len(table), 1))
+        ax = axes(ax, height=1.0 + 0.42 * (40 if many else max(len(table), 1)))
         y = range(len(table))
         for guide in guides:
             ax.axvline(guide, color=GUIDE, linewidth=1, linestyle="-" if guide == 0 else ":")
         if "ci_low" in table:
             spans = table.assign(y=y).dropna(subset=["ci_low", "ci_high"])
-            ax.hlines(spans["y"], spans["ci_low"], spans["ci_high"], color=DARK.colour, linewidth=2)
-        ax.plot(table["estimate"], y, DARK.marker, color=DARK.colour, markersize=7)
+            bars = ax.hlines(spans["y"], spans["ci_low"], spans["ci_high"], color=DARK.colour)
+            bars.set(linewidth=0.8 if many else 2, alpha=0.35 if many else None)
+        size = 2.5 if many else 7
+        ax.plot(table["estimate"], y, DARK.marker, color=DARK.colour, markersize=size)
         # Texts of axes that were given exist already, so the style can't reach them.
-        ax.set_yticks(list(y), list(names), parse_math=False)
+        if many:
+            ax.set_yticks([])
+            ax.set_ylabel(f"{len(table):,} rows, too many to name")
+        else:
+            ax.set_yticks(list(y), list(names), parse_math=False)
         ax.set_ylim(len(table) - 0.5, -0.5)
         ax.set_xlabel(xlabel, parse_math=False)
         ax.grid(visible=False, axis="y")

@@ -65,6 +65,8 @@ class Caterpillar(Result):
     ) -> Axes:
         """Draw sites below each other, the raw estimate with its interval and the shrunken one.
 
+        More than 80 have no names: there ``table`` says which is which.
+
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional

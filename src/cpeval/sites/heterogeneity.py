@@ -63,6 +63,8 @@ class Heterogeneity(Result):
     def plot(self, ax: Axes | None = None, *, labels: Labels | None = None) -> Axes:
         """Draw a forest: each site's effect, the mean effect and the prediction interval.
 
+        More than 80 sites have no names, and stand in order of their effects.
+
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
