@@ -232,7 +232,6 @@ def _analyses(
         yield "reliability", partial(_reliability, plan, data)
     covariates = {c: _kind(plan, scored, c, k) for c, k in plan.outcomes.covariates.items()}
     _require_few_categories(scored, [c for c, kind in covariates.items() if kind == "category"])
-    compare = partial(analyses.compare, covariates=covariates)
     for column in plan.outcomes.columns:
         yield f"{column}/means", partial(analyses.means, scored, column, study)
         for wave in study.follow_ups:
@@ -240,8 +239,13 @@ def _analyses(
             if study.baseline is not None:
                 yield f"{column}/change{end}", partial(analyses.change, scored, column, at)
             if study.arm is not None:
+                # The study's main question is answered in several ways, the others in one.
+                main = column == plan.outcomes.primary and not end
+                compare = partial(analyses.compare, covariates=covariates, sensitivity=main)
                 yield f"{column}/compare{end}", partial(compare, scored, column, at)
         if study.wave is None and study.arm is not None:
+            main = column == plan.outcomes.primary
+            compare = partial(analyses.compare, covariates=covariates, sensitivity=main)
             yield f"{column}/compare", partial(compare, scored, column, study)
 
 

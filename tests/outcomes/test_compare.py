@@ -22,7 +22,7 @@ def test_equals_r_on_beat_the_blues(btheb, blues, reference, model, covariates, 
     for name in INFERENCE:
         ours = result.coefficients[name]
         np.testing.assert_allclose(ours, expected[kind][name], rtol=RTOL, err_msg=name)
-        assert result.table[name].item() == ours[1]
+        assert result.table[name].iloc[0] == ours[1]
     row = result.table.iloc[0]
     assert (row["n"], row["df"]) == (expected["n"], expected[kind]["df"])
     assert (row["n_intervention"], row["n_comparison"]) == (52, 45)
@@ -128,7 +128,7 @@ def test_people_left_out_are_counted_by_arm_and_reason(btheb, blues):
     data.loc[(data["id"].isin([1, 4])) & (data["month"] == 0), "bdi"] = np.nan
     result = compare(data, "bdi", blues, covariates=COVARIATES)
     assert result.n_excluded == 6
-    assert result.table["n"].item() == 94
+    assert result.table["n"].iloc[0] == 94
     assert result.warnings == (
         "Left out: 4 of 48 people in arm 'TAU', 2 of 52 people in arm 'BtheB'; "
         "3 without bdi at follow-up, 2 without bdi at baseline, 1 without drug "
@@ -149,7 +149,7 @@ def test_someone_alone_in_a_category_is_left_out_and_named(btheb, blues):
         with_one.loc[with_one["month"] == 2, ["id", "bdi"]], on="id", suffixes=("", "_after")
     )
     whole = smf.ols("bdi_after ~ C(treatment, Treatment('TAU')) + bdi + drug + length", wide).fit()
-    np.testing.assert_allclose(result.table["estimate"], whole.params.iloc[1], rtol=RTOL)
+    np.testing.assert_allclose(result.table["estimate"].iloc[0], whole.params.iloc[1], rtol=RTOL)
 
 
 def test_a_person_singled_out_by_a_number_is_named(btheb, blues):
@@ -166,11 +166,17 @@ def test_causal_words_need_chance(btheb, blues):
     from dataclasses import replace
 
     randomised = compare(btheb, "bdi", blues).note
-    assert "Chance put people into the arms, so the difference estimates the effect" in randomised
-    for unknown in (None, False):
+    assert (
+        "People were randomised to the arms, so the difference estimates the effect" in randomised
+    )
+    said = {
+        None: "It is not known whether people were randomised to the arms",
+        False: "People were not randomised to the arms",
+    }
+    for unknown, words in said.items():
         note = compare(btheb, "bdi", replace(blues, randomised=unknown)).note
         assert "effect" not in note
-        assert "doesn't say that chance put people into the arms" in note
+        assert words in note
 
 
 def test_note_says_what_was_done(btheb, blues):
@@ -348,7 +354,7 @@ def test_terms_are_unique():
     study = Study(person="id", arm="intercept", intervention="t", wave="w", baseline=0, follow_up=1)
     result = compare(renamed, "y", study)
     assert result.coefficients["term"].tolist()[:2] == ["intercept (constant)", "intercept"]
-    assert result.table["estimate"].item() == result.coefficients["estimate"][1]
+    assert result.table["estimate"].iloc[0] == result.coefficients["estimate"][1]
 
 
 def test_a_covariate_named_as_a_reason_hides_nobody():
@@ -357,7 +363,7 @@ def test_a_covariate_named_as_a_reason_hides_nobody():
     )
     data.loc[15, "y"] = np.nan
     result = compare(data, "y", WAVES, covariates=["y at follow-up"])
-    assert (result.table["n"].item(), result.n_excluded) == (7, 1)
+    assert (result.table["n"].iloc[0], result.n_excluded) == (7, 1)
 
 
 def test_two_who_are_alone_with_values_of_one_name_are_both_left_out():
@@ -472,7 +478,7 @@ def test_a_covariate_may_have_any_name():
 
 
 def test_errors_must_suit_the_study():
-    with pytest.raises(OptionError, match=r"'vcov' must be one of 'classical'.*Got 'HC9'"):
+    with pytest.raises(OptionError, match=r"'vcov' must be one of None, 'classical'.*Got 'HC9'"):
         compare(arms(arm=TWO), "y", POST, vcov="HC9")
     with pytest.raises(OptionError, match="'CR1S' needs clusters, and the study names neither"):
         compare(arms(arm=TWO), "y", POST, vcov="CR1S")
@@ -480,6 +486,8 @@ def test_errors_must_suit_the_study():
     data = arms(arm=TWO, s=[0, 1] * 4, u=[0, 0, 1, 1] * 2)
     with pytest.raises(OptionError, match=r"'HC1' takes people as independent.*'s', 'u'"):
         compare(data, "y", study, vcov="HC1")
+    with pytest.raises(OptionError, match=r"'HC3' takes people as independent"):
+        compare(data, "y", study, vcov="HC3")
 
 
 def test_an_arm_must_be_named():

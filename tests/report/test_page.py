@@ -12,7 +12,6 @@ import pytest
 
 from cpeval.report.page import page
 from cpeval.report.release import release
-from cpeval.result import Result
 from cpeval.study import Study
 
 VOID = {"meta", "br", "img", "input", "link", "hr"}
@@ -348,25 +347,6 @@ def test_warnings_name_where_they_hold(root):
         ["12 months", "usual care", "6 to 9", "6 to 9"],
         ["12 months", "clinic", "<5", "<5"],
     ]
-
-
-def test_few_clusters_give_no_verdict(evaluation):
-    @dataclass(frozen=True, kw_only=True, eq=False)
-    class Clustered(Result):
-        n_clusters: int
-
-    found = evaluation.results["mood/compare"]
-    said = "These errors are too small with few clusters, so …; G = 4 teams (2 with, 2 without)."
-    for n, few in ((4, True), (39, True), (40, False)):
-        one = Clustered(table=found.table, note=found.note, warnings=(said,), n_clusters=n)
-        root = tree(replace(evaluation, results=evaluation.results | {"mood/compare": one}))
-        told = " ".join(p.text for p in root.all("p"))
-        verdict = (
-            f"With so few teams ({n}), this interval is too narrow to judge by: the true "
-            "difference may well lie outside it."
-        )
-        assert told.count(verdict) == 2 * few  # in brief, and with the outcome
-        assert ("the data favour" in told) is not few
 
 
 def test_a_warning_on_the_main_result_stands_beside_it(evaluation):

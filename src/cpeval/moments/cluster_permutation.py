@@ -130,6 +130,39 @@ def permutation_test(
     )
 
 
+def spread(means: ArrayLike, arm: ArrayLike, *, strata: ArrayLike | None = None) -> float:
+    r"""Return the standard deviation of the difference over all arrangements.
+
+    Parameters
+    ----------
+    means, arm, strata
+        As in `permutation_test`.
+
+    Returns
+    -------
+    float
+        NaN where no stratum holds both arms.
+
+    Notes
+    -----
+    With :math:`w = n_1 n_0 / (n_1 + n_0)` and :math:`s^2` the variance of a stratum's means about
+    their own mean, arms apart: the root of :math:`\sum_s w_s s_s^2 / (\sum_s w_s)^2`.
+
+    Examples
+    --------
+    >>> round(spread([1, 2, 4, 7], [0, 1, 0, 1], strata=[0, 0, 1, 1]), 6)
+    1.581139
+    """
+    y, treated = means_and_arm(means, arm)
+    member, weight = strata_weights(treated, np.zeros(y.size) if strata is None else strata)
+    if not weight.sum() > 0:
+        return float("nan")
+    size = member.sum(axis=0)
+    rest = y - member @ (member.T @ y / size)
+    variance = member.T @ rest**2 / np.maximum(size - 1, 1)
+    return float(np.sqrt((weight * variance).sum()) / weight.sum())
+
+
 def _every(worth: Floats, treated: NDArray[np.bool_], inside: list[NDArray[np.intp]]) -> Floats:
     """Return both columns' sums over arm 1 for all arrangements, shape (arrangements, 2)."""
     sums = np.zeros((1, 2))

@@ -22,8 +22,8 @@ def moments_of_arrays(
     outcome: str,
     terms: Sequence[str],
     unit: Codes,
-    site: Sequence[Level],
-    team: Sequence[Level] | None = None,
+    site: Sequence[Level | None],
+    team: Sequence[Level | None] | None = None,
     site_column: str = "site",
     team_column: str = "team",
 ) -> SiteMoments:

@@ -2,7 +2,8 @@
 
 from cpeval.outcomes.baseline import Baseline, baseline
 from cpeval.outcomes.change import Change, change
-from cpeval.outcomes.compare import Comparison, compare
+from cpeval.outcomes.compare import compare
+from cpeval.outcomes.comparison import Comparison
 from cpeval.outcomes.means import Means, means
 from cpeval.outcomes.participants import Participants, participants
 

@@ -2,78 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrame
 
-from cpeval.effect_sizes import hedges_j
-from cpeval.errors import OptionError, TooFewError, listed, require_level, require_option
+from cpeval.effect_sizes import hedges_j, standardised_difference
+from cpeval.errors import (
+    OptionError,
+    TooFewError,
+    listed,
+    require_level,
+    require_option,
+)
 from cpeval.numeric import ROWS_COUNT, rows_text
-from cpeval.outcomes.regression import INDEPENDENT, Fit, least_squares
+from cpeval.outcomes import comparison_words as words
+from cpeval.outcomes.comparison import Comparison
+from cpeval.outcomes.estimates import Estimate
+from cpeval.outcomes.primary import by_people, by_units
+from cpeval.outcomes.regression import INDEPENDENT
+from cpeval.outcomes.sensitivity import Sensitivity, of_people, of_units
 from cpeval.people.analysed import Analysed, analysed
 from cpeval.people.columns import leverages
 from cpeval.people.rows import require_study
+from cpeval.people.units import units_of
 from cpeval.people.variables import Variables
-from cpeval.result import Result
+from cpeval.seeds import require_seed
 from cpeval.study import Study
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from cpeval.plots.style import Labels
 
 #: Cluster-robust errors, and another name for them.
 _CLUSTERED = ("CR1S", "cluster")
-
-#: Below this many clusters, CR1S errors are known to be too small (Cameron & Miller, 2015).
-_FEW_CLUSTERS = 40
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Comparison(Result):
-    """A `Result` with the whole regression behind it.
-
-    Attributes
-    ----------
-    outcome : str
-        The column.
-    coefficients : pandas.DataFrame
-        term, estimate, se, statistic, df, p, ci_low, ci_high of every term.
-    n_excluded : int
-        People seen at either wave who were not analysed.
-    vcov_kind : str
-        "classical", "HC0" to "HC3", or "CR1S".
-    n_clusters : int or None
-        None where people count as independent.
-    """
-
-    outcome: str
-    coefficients: pd.DataFrame
-    n_excluded: int
-    vcov_kind: str
-    n_clusters: int | None
-
-    def plot(self, ax: Axes | None = None, *, group_labels: Labels | None = None) -> Axes:
-        """Draw the difference between the arms with its interval.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; without it, on new axes.
-        group_labels : mapping, optional
-            Arm (or its text) to what to show.
-        """
-        from cpeval.plots.intervals import contrasts
-
-        return contrasts(
-            self.table,
-            ax=ax,
-            labels=group_labels,
-            xlabel=f"Difference in {self.outcome}",
-        )
 
 
 def compare(
@@ -82,10 +39,12 @@ def compare(
     study: Study,
     *,
     covariates: Variables | None = (),
-    vcov: str = "HC3",
+    sensitivity: bool = True,
+    vcov: str | None = None,
     level: float = 0.95,
+    seed: int | np.random.Generator | None = 0,
 ) -> Comparison:
-    r"""Compare the arms at follow-up, given the score at baseline (analysis of covariance).
+    r"""Compare the arms at follow-up, given the score at baseline: one answer, and how firm it is.
 
     People without the outcome at both waves, or without a covariate, are left out and counted.
 
@@ -94,35 +53,43 @@ def compare(
     data : eager dataframe, shape (n_rows, n_columns)
         One row a person and wave; a person, in a study without waves.
     outcome : str
-        Column of scores, in the instrument's points. Missing is null or NaN.
+        Column of scores, in the instrument's points; of 0 and 1 for a share. Missing is null or
+        NaN.
     study : Study
         With an arm that has two values. Without a wave or a baseline, the arms are compared
         without a baseline score (give it as a covariate, where it is a column of its own). With
-        a team or site, errors are cluster-robust.
+        a team or site, those count rather than people: see Notes.
     covariates : sequence of str, or mapping of str to "number" or "category"
         Columns, taken at baseline (at follow-up, without one); None is none. Numbers are taken
         as they are; text, true/false and categories as categories, against their first value in
         order; a mapping says otherwise, such as ``{"ethnicity": "category"}`` for codes.
-    vcov : {"classical", "HC0", "HC1", "HC2", "HC3", "CR1S", "cluster"}, default "HC3"
-        The errors. In a study with a team or site, the default stands for "CR1S" (also called
-        "cluster"), and the others, which take people as independent, are refused.
+    sensitivity : bool, default True
+        Whether to add the other analyses. Without them it takes milliseconds.
+    vcov : {"classical", "HC0", "HC1", "HC2", "HC3", "CR1S", "cluster"}, optional
+        Errors of a regression over people as the primary analysis. By default HC3 without team
+        and site, and no regression but the means of units with them. "CR1S" ("cluster"), for
+        studies with a team or site, errs with few of them.
     level : float, default 0.95
         Coverage of the intervals, between 0 and 1.
+    seed : int, numpy.random.Generator or None, default 0
+        For analyses that draw. The same seed gives the same answer.
 
     Returns
     -------
     Comparison
-        ``table``, one row: analysis ("primary"), term (the arm's column), wave, group (the
-        intervention), reference (the comparison), estimate (intervention minus comparison, in
-        the outcome's points), se, statistic, df, p, ci_low, ci_high (t interval), n (people),
-        n_intervention, n_comparison, hedges_g, hedges_g_low, hedges_g_high.
+        ``table``, "primary" in the first row, then the sensitivity analyses: analysis, method,
+        term (the arm's column), wave, group (the intervention), reference (the comparison),
+        estimate (intervention minus comparison, in the outcome's points; a risk difference for an
+        outcome of 0 and 1), se, statistic, df, p, ci_low, ci_high, n (people), n_intervention,
+        n_comparison, hedges_g, hedges_g_low, hedges_g_high.
 
     Raises
     ------
     StudyError
         The study names no arm; or a wave and no follow-up.
     OptionError
-        ``outcome``, ``vcov`` or ``covariates`` is not as above, or doesn't suit the study.
+        ``outcome``, ``vcov``, ``covariates`` or ``seed`` is not as above, or doesn't suit the
+        study.
     ColumnError
         Columns absent, not numeric, numbers stored as text, or covariates that are constant or
         follow from each other.
@@ -139,15 +106,35 @@ def compare(
 
     Notes
     -----
-    Least squares of the outcome at follow-up on the arm (1 the intervention), the outcome at
-    baseline (unless it is the same for everyone, which a warning says) and the covariates, by
-    statsmodels, with t inference. Without clusters the default
-    is HC3 [1]_ on n - k degrees of freedom. With them, the sandwich over clusters times
-    G / (G - 1) x (n - 1) / (n - k) on G - 1 degrees of freedom; it is too small with few
-    clusters [2]_, and ``warnings`` then says so. Clusters are those that got the arm: teams
-    (within sites) where a site has both arms, else sites; teams also where people in one team
-    differ in arm. Someone alone in a category is fitted exactly, says nothing of the arms, and
-    is left out.
+    **Without team and site** the primary analysis is least squares of the outcome at follow-up on
+    the arm (1 the intervention), the outcome at baseline (unless it is the same for everyone,
+    which a warning says) and the covariates, by statsmodels, with HC3 errors [1]_ and t on n - k
+    degrees of freedom. Someone alone in a category is fitted exactly, says nothing of the arms,
+    and is left out.
+
+    **With a team or site** a unit is what got the arm: the site where each has one arm, else the
+    team; where people of one place are in both arms, those of the place in one arm. Covariates'
+    slopes come from within units, so that a difference between the arms doesn't enter them;
+    units' means are adjusted by them, and each unit counts once [2]_.
+
+    * With four or more sites that hold both arms: each site's own difference, averaged, every
+      site counting once, one-sample t on sites less one degrees of freedom. It holds whatever
+      the sites' variances are [3]_.
+    * With two or three such sites: the same, unless each arm of each has three units or more;
+      then Welch's t of the units' means within sites.
+    * Without such sites: Welch's t of the means of each arm's units (or sites).
+
+    Welch's degrees of freedom are bounded: :math:`1/df = (1 - w)/\nu + w/m`, m the least number
+    of units of an arm less one and :math:`w = 2/(3m)`, between Welch's and the bound that holds
+    whatever the variances [4]_. With one unit in an arm there is a difference and no p value.
+    The choice hangs on the design, never on the outcome; docs/few-sites.md has the study behind
+    it, and where it is conservative.
+
+    **Sensitivity analyses**: without covariates; of change scores (where there is a baseline);
+    and, with a team or site, least squares over people with CR2 errors, a mixed model with
+    Kenward and Roger's degrees of freedom, the wild bootstrap, and a permutation of the arms (its
+    se is the spread over arrangements; its p and interval don't use it). A wild bootstrap's p and
+    interval are its own too; its se is that of the sample, df are clusters less one.
 
     hedges_g is the estimate over the pooled within-arm standard deviation of the outcome at
     baseline (at follow-up, without one) of those analysed, times Hedges' exact
@@ -156,58 +143,105 @@ def compare(
     References
     ----------
     .. [1] MacKinnon & White (1985). Journal of Econometrics, 29(3), 305-325.
-    .. [2] Cameron & Miller (2015). Journal of Human Resources, 50(2), 317-372.
+    .. [2] Donald & Lang (2007). Review of Economics and Statistics, 89(2), 221-233.
+    .. [3] Ibragimov & Müller (2010). Journal of Business & Economic Statistics, 28(4), 453-468.
+    .. [4] Ibragimov & Müller (2016). Review of Economics and Statistics, 98(1), 83-96.
 
     Examples
     --------
     >>> data = pd.DataFrame({"id": [1, 2, 3, 4, 5, 6], "arm": list("ttttcc"),
     ...                      "score": [5, 6, 7, 6, 3, 5]})
     >>> study = Study(person="id", arm="arm", intervention="t")
-    >>> table = compare(data, "score", study, vcov="classical").table
+    >>> table = compare(data, "score", study, vcov="classical", sensitivity=False).table
     >>> table[["estimate", "df", "p"]].round(3).iloc[0].tolist()
     [2.0, 4.0, 0.082]
     """
     require_level(level)
-    require_option("vcov", vcov, [*INDEPENDENT, *_CLUSTERED])
+    require_option("vcov", vcov, [None, *INDEPENDENT, *_CLUSTERED])
+    require_option("sensitivity", sensitivity, (True, False))
+    require_seed(seed)
     require_study(study)
     _require_errors_suit(vcov, study)
     used = analysed(data, outcome, study, covariates, "compare")
-    # In a study with clusters HC3 stands for CR1S; with a single cluster it is the reverse.
-    kind = "CR1S" if used.unit is not None else vcov if vcov in INDEPENDENT else "HC3"
-    _require_errors_exist(used, kind)
-    fit = least_squares(used.after, used.design.x, vcov=kind, level=level, clusters=used.unit)
-    warnings = list(used.warnings)
-    if used.arm_by_cluster and min(used.clusters_per_arm) < 2:
-        fit = fit.without_errors()
-        warnings.append(_one_cluster(used))
-    elif used.n_clusters is not None and used.n_clusters < _FEW_CLUSTERS:
-        warnings.append(_few_clusters(used))
-    if np.isnan(fit.se[1]) and not used.arm_by_cluster:
-        warnings.append("The model fits the outcome exactly: errors and tests are undefined.")
+    units = units_of(used.arm, used.site, used.team)
+    warnings, beside = list(used.warnings), Sensitivity()
+    kind: str | None = vcov if vcov in INDEPENDENT else "HC3"
+    if units is None:
+        _require_errors_exist(used, str(kind))
+        primary = by_people(used, str(kind), level)
+        if sensitivity:
+            beside = of_people(used, str(kind), level)
+    else:
+        kind = "CR1S" if vcov in _CLUSTERED else None
+        warnings += words.of_clusters(used, units, regression=kind is not None)
+        primary = (
+            by_units(used, units, level)
+            if kind is None
+            else by_people(used, kind, level, clusters=used.unit)
+        )
+        warnings += primary.warnings
+        if sensitivity:
+            beside = of_units(used, units, level, seed)
+            warnings += words.of_sensitivity(beside, primary.row, units, level)
+    if np.isnan(primary.row.se) and (units is None or min(units.per_arm) > 1):
+        warnings.append(words.without_error(units))
     scale = _pooled_sd(used)
     used_at = study.follow_up if study.baseline is None else study.baseline
     if np.isnan(scale):
         at = "" if study.wave is None else f" at {used_at!r}"
         warnings.append(f"The outcome doesn't vary within the arms{at}: Hedges' g is undefined.")
+    balance = _balance(used)
     return Comparison(
-        table=pd.DataFrame([_row(fit, used, study, scale)]),
-        note=_note(outcome, study, used, kind, fit.df, level),
+        table=pd.DataFrame([_row(one, used, study, scale) for one in (primary.row, *beside.rows)]),
+        note=words.note(
+            outcome,
+            study,
+            used,
+            primary.row,
+            level,
+            units=units,
+            binary=_is_binary(used),
+            balance=balance,
+        ),
         warnings=tuple(warnings),
         outcome=outcome,
-        coefficients=_coefficients(fit, used.design.terms),
+        primary=primary.row.method,
+        coefficients=primary.coefficients,
         n_excluded=used.n_excluded,
         vcov_kind=kind,
         n_clusters=used.n_clusters,
+        units=primary.units,
+        differences=primary.differences,
+        balance=balance,
+        icc=beside.icc,
+        heterogeneity=beside.heterogeneity,
+        leave_one_out=beside.leave_one_out,
+        odds=beside.odds,
     )
 
 
-def _require_errors_suit(vcov: str, study: Study) -> None:
+def _is_binary(used: Analysed) -> bool:
+    return bool(np.isin(used.after, (0.0, 1.0)).all())
+
+
+def _balance(used: Analysed) -> pd.DataFrame:
+    """Compare the baseline score and the covariates of those analysed between the arms."""
+    rows = []
+    for term, x in zip(used.design.terms[2:], used.design.x[:, 2:].T, strict=True):
+        means = np.array([x[used.arm == code].mean() for code in (0, 1)])
+        # About the first value: a year squared would lose its spread.
+        variances = np.array([(x[used.arm == code] - x[0]).var(ddof=1) for code in (0, 1)])
+        rows.append((term, means[0], means[1], standardised_difference(means, variances)))
+    return pd.DataFrame(rows, columns=["term", "comparison", "intervention", "smd"])
+
+
+def _require_errors_suit(vcov: str | None, study: Study) -> None:
     """Raise `OptionError` if the errors don't suit the design."""
     places = [column for column in (study.site, study.team) if column is not None]
-    if places and vcov in INDEPENDENT and vcov != "HC3":
+    if places and vcov in INDEPENDENT:
         raise OptionError(
             f"'vcov' {vcov!r} takes people as independent, and the study has {listed(places)}. "
-            "Use 'CR1S', or a study without site and team."
+            "Leave it out, or use a study without site and team."
         )
     if not places and vcov in _CLUSTERED:
         raise OptionError(
@@ -239,97 +273,22 @@ def _pooled_sd(used: Analysed) -> float:
     return sd if sd > 4 * np.finfo(float).eps * np.abs(used.before).max() else float("nan")
 
 
-def _row(fit: Fit, used: Analysed, study: Study, scale: float) -> dict[str, object]:
-    """Put the arm's coefficient and its standardised form into a row of the table."""
+def _row(one: Estimate, used: Analysed, study: Study, scale: float) -> dict[str, object]:
+    """Put an estimate and its standardised form into a row of the table."""
     n = used.arm.size
     g = hedges_j(n - 2) / scale
     return {
-        "analysis": "primary",
+        "analysis": one.analysis,
+        "method": one.method,
         "term": study.arm,
         "wave": study.follow_up,
         "group": used.groups[1],
         "reference": used.groups[0],
-        "estimate": fit.estimate[1],
-        "se": fit.se[1],
-        "statistic": fit.statistic[1],
-        "df": fit.df,
-        "p": fit.p[1],
-        "ci_low": fit.ci_low[1],
-        "ci_high": fit.ci_high[1],
+        **one.numbers,
         "n": n,
         "n_intervention": int(used.arm.sum()),
         "n_comparison": int(n - used.arm.sum()),
-        "hedges_g": g * fit.estimate[1],
-        "hedges_g_low": g * fit.ci_low[1],
-        "hedges_g_high": g * fit.ci_high[1],
+        "hedges_g": g * one.estimate,
+        "hedges_g_low": g * one.ci_low,
+        "hedges_g_high": g * one.ci_high,
     }
-
-
-def _coefficients(fit: Fit, terms: tuple[str, ...]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "term": terms,
-            "estimate": fit.estimate,
-            "se": fit.se,
-            "statistic": fit.statistic,
-            "df": fit.df,
-            "p": fit.p,
-            "ci_low": fit.ci_low,
-            "ci_high": fit.ci_high,
-        }
-    )
-
-
-def _few_clusters(used: Analysed) -> str:
-    assert used.clusters is not None
-    comparison, intervention = used.clusters_per_arm
-    return (
-        "These errors are too small with few clusters, so the interval is too narrow and p too "
-        f"low; G = {used.n_clusters} {used.clusters.role}s "
-        f"({intervention} with the intervention, {comparison} with the comparison)."
-    )
-
-
-def _one_cluster(used: Analysed) -> str:
-    assert used.clusters is not None
-    return (
-        f"An arm has only one {used.clusters.role}, so the arms can't be told from the "
-        f"{used.clusters.role}s: the difference stands without error, test or interval."
-    )
-
-
-def _note(outcome: str, study: Study, used: Analysed, kind: str, df: int, level: float) -> str:
-    """Say what was done, and what it may be read as."""
-    comparison, intervention = used.groups
-    at = "" if study.wave is None else f" at {study.follow_up}"
-    errors = {
-        "classical": "errors that take the spread as equal everywhere",
-        "CR1S": "errors robust to clusters (CR1S)",
-        "HC3": "HC3 errors (MacKinnon & White, 1985)",
-    }.get(kind, f"{kind} errors")
-    if used.unit is not None and used.clusters is not None:
-        errors += f" by {used.clusters.role}, {used.n_clusters} of them"
-    where = "" if study.wave is None else " at the same wave"
-    where = " at baseline" if study.baseline is not None else where
-    return (
-        f"Mean {outcome}{at} of {study.arm} {intervention} minus {comparison}"
-        + (f", adjusted for {', '.join(used.adjusted)}" if used.adjusted else "")
-        + f": least squares, {errors}, {100 * level:g} % t interval on {df} degrees of freedom. "
-        f"Hedges' g is the difference over the pooled standard deviation within arms{where}, "
-        "times the exact small-sample factor with n - 2 degrees of freedom; its interval is the "
-        f"difference's on that scale. {_reading(study, used)}"
-    )
-
-
-def _reading(study: Study, used: Analysed) -> str:
-    """Say whether the difference is an effect."""
-    if study.randomised is not True:
-        return (
-            "The study doesn't say that chance put people into the arms: other differences "
-            "between them may lie behind this one."
-        )
-    who = f"{used.clusters.role}s" if used.arm_by_cluster and used.clusters else "people"
-    return (
-        f"Chance put {who} into the arms, so the difference estimates the effect of being "
-        "offered the intervention, unless those left out differ between the arms."
-    )

@@ -42,6 +42,8 @@ class Analysed:
         Each person's cluster; None if there are no clusters, or only one.
     site, team : Place or None
         Each person's; None where the study has none, or someone's isn't known.
+    adjusted_for_baseline : bool
+        Whether the regression has ``before``, as its third column.
     adjusted : tuple of str
         What the regression has beside the arm, in words.
     n_excluded : int
@@ -58,6 +60,7 @@ class Analysed:
     unit: Codes | None
     site: Place | None
     team: Place | None
+    adjusted_for_baseline: bool
     adjusted: tuple[str, ...]
     n_excluded: int
     warnings: tuple[str, ...]
@@ -135,6 +138,7 @@ def analysed(
         unit=None if unit is None or np.unique(unit).size == 1 else unit,
         site=_places(by_site, used),
         team=_places(by_team, used),
+        adjusted_for_baseline=bool(given),
         adjusted=(*(f"{outcome} at baseline" for _ in given), *names),
         n_excluded=int((pairs.seen & ~used).sum()),
         warnings=tuple(text for text in warnings if text),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class Units:
     place : array of int, shape (G,)
         Which of ``places`` a unit is, or is part of.
     places : Place
+        Sites or teams; those of several sites, if they share names, as "site / team".
     stratum : array of int, shape (G,), or None
         Which of ``strata`` a unit is in; None where arms are compared among all units.
     strata : Place or None
@@ -44,6 +45,16 @@ class Units:
         """How many units the comparison and the intervention have."""
         treated = int(self.arm.sum())
         return self.arm.size - treated, treated
+
+    @property
+    def level(self) -> str:
+        """What is taken whole when one is left out or drawn: "site" or "team"."""
+        return self.places.role if self.strata is None else self.strata.role
+
+    @property
+    def place_of_people(self) -> Codes:
+        """Each person's place, shape (n,)."""
+        return self.place[self.code]
 
     @property
     def paired(self) -> Codes:
@@ -84,6 +95,10 @@ def units_of(arm: Codes, site: Place | None, team: Place | None) -> Units | None
     A level makes strata if at least two of its places hold both arms, and half of the people are
     there: otherwise a person who is in the wrong arm by mistake would decide what counts.
     """
+    if team is not None and site is not None and len(set(team.labels)) < team.n:
+        within = site.code[_first(team.code)]
+        names = [f"{site.labels[s]} / {own}" for s, own in zip(within, team.labels, strict=True)]
+        team = replace(team, labels=tuple(names))
     finest = team if team is not None else site
     if finest is None or finest.n == 1:
         return None

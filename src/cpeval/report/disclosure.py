@@ -30,7 +30,7 @@ SINGLE_VALUES = ("minimum", "maximum")
 #: Columns that say what a row is about, not what was found.
 KEYS = frozenset(
     (
-        *("analysis", "coefficient", "column", "group", "level", "n_items", "problem"),
+        *("analysis", "coefficient", "column", "group", "level", "method", "n_items", "problem"),
         *("reference", "scale", "severity", "site", "team", "term", "unit", "wave"),
     )
 )

@@ -94,7 +94,7 @@ def differences(
     """Draw the difference between arms at each follow-up; None without a number to draw."""
     from cpeval.plots.intervals import intervals
 
-    numbers = pd.concat([one.numbers for one in released], ignore_index=True)
+    numbers = pd.concat([one.numbers.iloc[:1] for one in released], ignore_index=True)
     if not numbers["estimate"].notna().any():
         return None
     arm, label = names.arm(numbers["group"].iloc[0]), printable(outcome.label)

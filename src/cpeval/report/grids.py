@@ -303,8 +303,8 @@ def changes(released: Sequence[Released], names: Names, ident: str, label: str, 
 
 
 def differences(released: Sequence[Released], names: Names, ident: str, label: str) -> Grid:
-    """Difference between arms, one row a follow-up."""
-    rows = [row for one in released for row in records(one.table)]
+    """Difference between arms by the primary analysis, one row a follow-up."""
+    rows = [records(one.table)[0] for one in released]
     decimals = min(decimals_between(row.get("ci_low"), row.get("ci_high")) for row in rows)
     lines = []
     for row in rows:
@@ -331,6 +331,34 @@ def differences(released: Sequence[Released], names: Names, ident: str, label: s
         columns=heads(*labels),
         bodies=(Body(rows=tuple(lines)),),
         notes=(f"Difference: {arm} minus {other}, in points of the score.",),
+    )
+
+
+def analyses(released: Released, names: Names, ident: str, label: str) -> Grid:
+    """The difference at one follow-up, as the primary and the other analyses give it."""
+    rows = records(released.table)
+    first = rows[0]
+    decimals = decimals_between(first.get("ci_low"), first.get("ci_high"))
+    lines = tuple(
+        (
+            header(capital(str(row["analysis"]))),
+            Cell(text=str(row["method"])),
+            cell(row["estimate"], fixed(row["estimate"], decimals)),
+            cell(row.get("ci_low"), interval(row.get("ci_low"), row.get("ci_high"), decimals)),
+            cell(row.get("p"), p_value(row.get("p"))),
+        )
+        for row in rows
+    )
+    at = names.head_of_wave(first["wave"])
+    return Grid(
+        ident=f"table-analyses-{ident}",
+        caption=f"{label}: the difference by other analyses" + (f", {at}" if at else ""),
+        columns=heads("Analysis", "How", "Difference", "95 % interval", "p", words=2),
+        bodies=(Body(rows=lines),),
+        notes=(
+            "The primary analysis follows from the design, whatever the outcome. The others show "
+            "how far the answer hangs on that choice; none replaces it.",
+        ),
     )
 
 

@@ -87,15 +87,18 @@ def fixed(value: object, decimals: int) -> str:
 def interval(low: object, high: object, decimals: int) -> str:
     """Write an interval as ``from to``: a dash would read as a minus.
 
-    >>> interval(-4.0, 0.23, 1)
-    '−4.0 to 0.2'
+    >>> interval(-4.0, 0.23, 1), interval(-math.inf, 0.23, 1)
+    ('−4.0 to 0.2', '−∞ to 0.2')
     """
     for bound in (low, high):
         if isinstance(bound, Withheld):
             return str(bound)
-    if not (is_number(low) and is_number(high)):
-        return NONE
-    return f"{fixed(low, decimals)} to {fixed(high, decimals)}"
+    ends = {-math.inf: f"{_MINUS}∞", math.inf: "∞"}
+    shown = [
+        ends[bound] if isinstance(bound, float) and bound in ends else fixed(bound, decimals)
+        for bound in (low, high)
+    ]
+    return NONE if NONE in shown else " to ".join(shown)
 
 
 def p_value(value: object) -> str:

@@ -254,10 +254,13 @@ def _outcome(outcome: Outcome, ident: str, release: Release, names: Names) -> Ou
         tables.append(grids.changes(changes, names, ident, label, start))
     if compared:
         tables.append(grids.differences(compared, names, ident, label))
-        meanings = [
-            wording.difference(_first(one), outcome, names, clusters=wording.few_clusters(one))
-            for one in compared
+        others = [
+            grids.analyses(one, names, f"{ident}-{k}" if k else ident, label)
+            for k, one in enumerate(compared)
+            if len(one.table) > 1
         ]
+        tables += others
+        meanings = [wording.difference(_first(one), outcome, names) for one in compared]
     else:
         meanings = [wording.change(_first(one), outcome, names) for one in changes]
     main = compared or changes
@@ -275,10 +278,7 @@ def _outcome(outcome: Outcome, ident: str, release: Release, names: Names) -> Ou
         moves=moves,
         meaning=meanings[0] if meanings else None,
         answered=wording.answered(outcome, release, names) if means and study.follow_ups else "",
-        # Few clusters are in the meaning already.
-        cautions=tuple(text for text in main[0].warnings if "With so few" not in text)
-        if main
-        else (),
+        cautions=main[0].warnings if main else (),
         pictures=tuple(picture for picture in drawn if picture is not None),
         tables=tuple(tables),
         later=tuple(meanings[1:]),

@@ -25,17 +25,6 @@ _FREEDOM = re.compile(r" on \d+(?:\.\d+)? degrees of freedom")
 #: What a note on reliability says of one scale.
 _SCALE = re.compile(r"of \d+ items among the \d+ (?=(?:rows|people) (?:that|who) have)")
 _SENTENCE = re.compile(r"(?<=\.)\s+(?=[A-Z])")
-_FEW_CLUSTERS = re.compile(
-    r"These errors are too small with few clusters.*?G = (\d+) (\w+) \((.*)\)\.", re.DOTALL
-)
-#: In one word with the page, which says how the arms were formed in the same way.
-_RANDOMISED = (
-    (r"The study doesn't say that chance put (\w+)", r"It is not known whether \1 were"),
-    (r"Chance did(?:n't| not) put people", "People were not"),
-    (r"Chance put people", "People were"),
-    (r"Chance put teams", "Teams were"),
-    (r"Chance put sites", "Sites were"),
-)
 WITHHELD = "Warnings that may tell of fewer than {} people are withheld."
 
 
@@ -64,9 +53,6 @@ def protect_prose(text: str, limit: int) -> str:
     text = _SCALE.sub("of the items of each scale among the ", _FREEDOM.sub("", text))
     text = _ONLY.sub(r"Fewer than \1 complete rows, so alpha is imprecise", text)
     text = " ".join(dict.fromkeys(_SENTENCE.split(text)))
-    text = _FEW_CLUSTERS.sub(_few_clusters, text)
-    for pattern, plain in _RANDOMISED:
-        text = re.sub(rf"{pattern} into the arms", rf"{plain} randomised to the arms", text)
     if limit <= 1:
         return text
 
@@ -81,13 +67,6 @@ def protect_prose(text: str, limit: int) -> str:
         return "Some" if match.start() == 0 else "some"
 
     return _COUNTED.sub(counted, _PART.sub(part, text))
-
-
-def _few_clusters(match: re.Match[str]) -> str:
-    return (
-        f"With so few {match[2]} ({match[1]}: {match[3]}) the interval is too narrow and p too "
-        "low to judge by."
-    )
 
 
 def on_left_out(warning: str) -> bool:

@@ -21,11 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cpeval.evaluated import Outcome
-    from cpeval.report.release import Release, Released
+    from cpeval.report.release import Release
 
 
-#: Below this the usual errors of clusters are too small (Cameron & Miller, 2015).
-FEWEST_CLUSTERS = 40
 _BOTH = "The means are of those with both scores."
 
 
@@ -48,9 +46,7 @@ class Meaning:
         return f"{self.found} {self.reading}".strip()
 
 
-def difference(
-    row: Mapping[str, object], outcome: Outcome, names: Names, *, clusters: str = ""
-) -> Meaning:
+def difference(row: Mapping[str, object], outcome: Outcome, names: Names) -> Meaning:
     """Say what a difference between arms means.
 
     Parameters
@@ -61,8 +57,6 @@ def difference(
     outcome : Outcome
         Its ``better`` says which direction is good.
     names : Names
-    clusters : str
-        Of `few_clusters`: with too few, the interval gives no verdict.
 
     Returns
     -------
@@ -99,12 +93,6 @@ def difference(
         )
     low, high = float(low), float(high)  # type: ignore[arg-type]
     found += f" (95 % interval from {_range(low, high, decimals)}){_direction(outcome, '; ')}."
-    if clusters:
-        return Meaning(
-            found=found,
-            reading=f"With so few {clusters}, this interval is too narrow to judge by: the true "
-            "difference may well lie outside it.",
-        )
     if low <= 0 <= high:
         which = "did better" if outcome.better else "scored higher"
         return Meaning(
@@ -113,22 +101,6 @@ def difference(
             f"{which}.",
         )
     return Meaning(found=found, reading=_favours(estimate, outcome, row, names, study.randomised))
-
-
-def few_clusters(released: Released) -> str:
-    """Return how many teams or sites an interval rests on if they are too few for it, or "".
-
-    Returns
-    -------
-    str
-        ``"teams (4)"``
-    """
-    n = getattr(released.result, "n_clusters", None)
-    if n is None or n >= FEWEST_CLUSTERS:
-        return ""
-    said = " ".join(released.warnings)
-    units = next((unit for unit in ("teams", "sites") if f"few {unit}" in said), "teams or sites")
-    return f"{units} ({n})"
 
 
 def answered(outcome: Outcome, release: Release, names: Names) -> str:
