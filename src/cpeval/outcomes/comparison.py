@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from cpeval.sites.icc import ClusterCorrelation
 
 
+#: What a warning on the other analyses starts with.
+BESIDE = "Sensitivity analyses:"
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Comparison(Result):
     """A `Result` with what lies behind the difference and beside it.

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cpeval.errors import listed
+from cpeval.outcomes.comparison import BESIDE
 from cpeval.outcomes.estimates import Estimate
 from cpeval.outcomes.sensitivity import Sensitivity
 from cpeval.people.analysed import Analysed
@@ -90,8 +91,8 @@ def _balance(study: Study, balance: pd.DataFrame) -> str:
         return "Beforehand the arms did not differ in what was adjusted for."
     return (
         "Beforehand, those analysed differed between the arms by (in standard deviations) "
-        f"{', '.join(shown)}{more}: see .balance. Adjusting for that doesn't make the arms alike "
-        "in what was not recorded."
+        f"{', '.join(shown)}{more}. Adjusting for that doesn't make the arms alike in what was not "
+        "recorded."
     )
 
 
@@ -113,13 +114,15 @@ def of_clusters(used: Analysed, units: Units, *, regression: bool) -> list[str]:
             "with the comparison). Without vcov= the primary analysis allows for that."
         ]
     found = []
+    rests = units.paired.size
     if n < FEW_CLUSTERS:
         what = (
             f"{n} {many(units.role)} ({intervention} with the intervention, {comparison} with the "
             "comparison)"
             if units.strata is None
             else f"{n} {many(units.role)} in {units.strata.n} {many(units.strata.role)}, "
-            f"{units.paired.size} of which have both arms"
+            + ("all" if rests == units.strata.n else f"{rests}")
+            + " with both arms"
         )
         found.append(
             f"Few clusters: the result rests on {what}, not on {people_text(used.arm.size)}. The "
@@ -178,7 +181,7 @@ def _in_another_arm(used: Analysed, units: Units) -> str:
 
 def of_sensitivity(found: Sensitivity, primary: Estimate, units: Units, level: float) -> list[str]:
     """Say which other analyses are wanting, and which site the conclusion hangs on."""
-    texts = list(found.warnings)
+    texts = [f"{BESIDE} {text}" for text in found.warnings]
     other = found.leave_one_out
     if other is not None and np.isfinite(primary.p):
         alpha = 1 - level
@@ -194,12 +197,12 @@ def of_sensitivity(found: Sensitivity, primary: Estimate, units: Units, level: f
         if each:
             texts.append(
                 f"The conclusion hangs on single {many(role)}: {'; '.join(each)}, rather than "
-                f"{primary.estimate:.3g} (p = {primary.p:.2g}). See .leave_one_out."
+                f"{primary.estimate:.3g} (p = {primary.p:.2g})."
             )
     if found.heterogeneity is not None and units.role == "team":
         texts.append(
-            "How far sites differ in their results (.heterogeneity) can't be told from how far "
-            "teams do, where each site has few teams."
+            f"{BESIDE} how far sites differ in their results can't be told from how far teams do, "
+            "where each site has few teams."
         )
     return texts
 

@@ -74,7 +74,7 @@ def of_units(
         try:
             rows.append(analyse())
         except (TooFewError, DataError) as problem:
-            warnings.append(f"A sensitivity analysis is missing: {problem}")
+            warnings.append(f"one is missing. {problem}")
 
     add(lambda: _robust(moments, units, level))
     add(lambda: _mixed(moments, units, level, warnings))
@@ -166,7 +166,7 @@ def _mixed(moments: SiteMoments, units: Units, level: float, warnings: list[str]
     ]
     if boundary:
         warnings.append(
-            f"The mixed model puts the variance between {' and '.join(boundary)} at zero, which "
+            f"the mixed model puts the variance between {' and '.join(boundary)} at zero, which "
             "doesn't show that there is none; its p may then be too small."
         )
     words = " and ".join((f"{units.level}s", "teams")[: len(factors)])
@@ -207,7 +207,7 @@ def _exchanged(
     row = found.table.iloc[0]
     se = spread(arms.adjusted, arms.arm, strata=arms.strata)
     if found.smallest_p > 1 - level:
-        warnings.append(f"Permutation: {found.warnings[0]}")
+        warnings.append(f"of the permutation. {found.warnings[0]}")
     strata = 1 if arms.strata is None else np.unique(arms.strata).size
     return Estimate(
         analysis="permutation",

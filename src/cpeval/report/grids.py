@@ -15,13 +15,11 @@ import pandas as pd
 from cpeval.report.disclosure import Withheld
 from cpeval.report.naming import COLUMNS, Names, capital
 from cpeval.report.numbers import (
-    decimals_between,
     decimals_for,
     decimals_of,
     fixed,
     interval,
     is_number,
-    p_value,
 )
 from cpeval.report.release import Released
 
@@ -282,7 +280,7 @@ def changes(released: Sequence[Released], names: Names, ident: str, label: str, 
             cell(row["after"], fixed(row["after"], decimals)),
             cell(row["estimate"], fixed(row["estimate"], decimals)),
             cell(low, interval(low, high, decimals)),
-            cell(g, _effect(row)),
+            cell(g, with_effect(row)),
         )
 
     labels = (
@@ -298,66 +296,6 @@ def changes(released: Sequence[Released], names: Names, ident: str, label: str, 
         notes=(
             "People with a score both times. A change within an arm includes what would have "
             "happened anyway.",
-        ),
-    )
-
-
-def differences(released: Sequence[Released], names: Names, ident: str, label: str) -> Grid:
-    """Difference between arms by the primary analysis, one row a follow-up."""
-    rows = [records(one.table)[0] for one in released]
-    decimals = min(decimals_between(row.get("ci_low"), row.get("ci_high")) for row in rows)
-    lines = []
-    for row in rows:
-        low, high = row.get("ci_low"), row.get("ci_high")
-        lines.append(
-            (
-                header(names.head_of_wave(row["wave"])),
-                count(row.get("n_intervention")),
-                count(row.get("n_comparison")),
-                cell(row["estimate"], fixed(row["estimate"], decimals)),
-                cell(low, interval(low, high, decimals)),
-                cell(row.get("p"), p_value(row.get("p"))),
-                cell(row.get("hedges_g"), _effect(row)),
-            )
-        )
-    arm, other = names.arm(rows[0]["group"]), names.arm(rows[0]["reference"])
-    labels = (
-        "Follow-up", f"People, {arm}", f"People, {other}", "Difference", "95 % interval", "p",
-        "Hedges’ g (95 % interval)",
-    )  # fmt: skip
-    return Grid(
-        ident=f"table-difference-{ident}",
-        caption=f"{label}: difference between arms",
-        columns=heads(*labels),
-        bodies=(Body(rows=tuple(lines)),),
-        notes=(f"Difference: {arm} minus {other}, in points of the score.",),
-    )
-
-
-def analyses(released: Released, names: Names, ident: str, label: str) -> Grid:
-    """The difference at one follow-up, as the primary and the other analyses give it."""
-    rows = records(released.table)
-    first = rows[0]
-    decimals = decimals_between(first.get("ci_low"), first.get("ci_high"))
-    lines = tuple(
-        (
-            header(capital(str(row["analysis"]))),
-            Cell(text=str(row["method"])),
-            cell(row["estimate"], fixed(row["estimate"], decimals)),
-            cell(row.get("ci_low"), interval(row.get("ci_low"), row.get("ci_high"), decimals)),
-            cell(row.get("p"), p_value(row.get("p"))),
-        )
-        for row in rows
-    )
-    at = names.head_of_wave(first["wave"])
-    return Grid(
-        ident=f"table-analyses-{ident}",
-        caption=f"{label}: the difference by other analyses" + (f", {at}" if at else ""),
-        columns=heads("Analysis", "How", "Difference", "95 % interval", "p", words=2),
-        bodies=(Body(rows=lines),),
-        notes=(
-            "The primary analysis follows from the design, whatever the outcome. The others show "
-            "how far the answer hangs on that choice; none replaces it.",
         ),
     )
 
@@ -394,7 +332,8 @@ def reliability(released: Released, names: Names) -> Grid:
     )
 
 
-def _effect(row: Mapping[str, Any]) -> str:
+def with_effect(row: Mapping[str, Any]) -> str:
+    """Write Hedges' g with its interval."""
     g = row.get("hedges_g")
     if not is_number(g):
         return fixed(g, 2)

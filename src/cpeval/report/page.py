@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from cpeval.report import figures, grids, wording
+from cpeval.outcomes.comparison import BESIDE
+from cpeval.report import comparison_grids, figures, grids, wording
 from cpeval.report.disclosure import Withheld
 from cpeval.report.grids import Cell, Grid
 from cpeval.report.left_out import left_out
@@ -253,9 +254,9 @@ def _outcome(outcome: Outcome, ident: str, release: Release, names: Names) -> Ou
     if changes:
         tables.append(grids.changes(changes, names, ident, label, start))
     if compared:
-        tables.append(grids.differences(compared, names, ident, label))
+        tables.append(comparison_grids.differences(compared, names, ident, label))
         others = [
-            grids.analyses(one, names, f"{ident}-{k}" if k else ident, label)
+            comparison_grids.analyses(one, names, f"{ident}-{k}" if k else ident, label)
             for k, one in enumerate(compared)
             if len(one.table) > 1
         ]
@@ -278,7 +279,8 @@ def _outcome(outcome: Outcome, ident: str, release: Release, names: Names) -> Ou
         moves=moves,
         meaning=meanings[0] if meanings else None,
         answered=wording.answered(outcome, release, names) if means and study.follow_ups else "",
-        cautions=main[0].warnings if main else (),
+        # What concerns the other analyses stands below their table.
+        cautions=tuple(w for w in main[0].warnings if not w.startswith(BESIDE)) if main else (),
         pictures=tuple(picture for picture in drawn if picture is not None),
         tables=tuple(tables),
         later=tuple(meanings[1:]),
