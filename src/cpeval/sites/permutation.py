@@ -219,6 +219,11 @@ def _worries(
     arms: ClusterArms, found: Exchanged, cluster: str, level: float, *, ci: bool
 ) -> list[str]:
     worries = []
+    if np.ptp(arms.adjusted) == 0:
+        worries.append(
+            f"All {cluster}s have the same mean: p and interval say nothing. Check that the "
+            f"outcome of {arms.prepared.formula!r} is the one that is meant."
+        )
     if found.smallest_p > 1 - level:
         given = _design(arms, cluster) if found.enumerated else f"{found.draws:,} draws"
         worries.append(
