@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -16,6 +17,7 @@ from cpeval.errors import DataError, OptionError, OutputError, ReadError, listed
 from cpeval.moments.coding import INTERCEPT
 from cpeval.moments.site_moments import VERSION, Counts, Floats, SiteMoments
 from cpeval.moments.unit_sums import symmetric
+from cpeval.moments.zero_or_one import zero_or_one
 
 #: What the file says that it is.
 _KIND = "cpeval site moments"
@@ -81,7 +83,7 @@ def _small_cells(moments: SiteMoments, minimum: int) -> list[str]:
     n = moments.n[used]
     names = [_unit_name(moments, int(unit)) for unit in used]
     found = [f"{names[g]}: {n[g]} people" for g in map(int, np.flatnonzero(n < minimum))]
-    dummies = [k for k in range(len(moments.columns)) if _is_dummy(moments, k)]
+    dummies = [k for k in range(len(moments.columns)) if zero_or_one(moments, k)]
     if dummies and moments.weights_column is not None and minimum > 1:
         return [
             *found,
@@ -124,19 +126,6 @@ def _references(
         own = [k for k in dummies if k < len(parts) and parts[k] == factor]
         if len(own) > 1 and len(own) == len(levels) - 1:
             yield n - n * mean[:, own].sum(axis=1), f"{factor} = {levels[0]}"
-
-
-def _is_dummy(moments: SiteMoments, k: int) -> bool:
-    """Say whether a column is 0 or 1 throughout: then its square is itself, so S = n m (1 - m)."""
-    used = moments.n > 0
-    mean = moments.origin[k] + moments.offset[used, k]
-    weight = moments.weight[used]
-    expected = weight * mean * (1 - mean)
-    rounding = 1e-9 * np.maximum(weight, 1.0)
-    return bool(
-        ((mean > -1e-9) & (mean < 1 + 1e-9)).all()
-        and (np.abs(moments.cross[used, k, k] - expected) <= rounding).all()
-    )
 
 
 def _checksum(content: dict[str, Any]) -> str:
@@ -185,7 +174,8 @@ def _no_constant(text: str) -> None:
 
 
 def _moments(cls: type[SiteMoments], content: dict[str, Any]) -> SiteMoments:
-    terms = tuple(map(str, content["terms"]))
+    _require_texts(content)
+    terms = tuple(content["terms"])
     units, q = len(content["site"]), len(terms) + (INTERCEPT not in terms)
     shapes = {
         "n": (units,),
@@ -195,6 +185,9 @@ def _moments(cls: type[SiteMoments], content: dict[str, Any]) -> SiteMoments:
         "offset": (units, q),
         "cross": (units, q, q),
     }
+    whole = all(type(value) is int for key in ("n", "dropped") for value in content[key])
+    if not whole:
+        raise ValueError("counts are not whole numbers")
     arrays = {
         key: np.asarray(content[key], dtype=np.int64 if key in ("n", "dropped") else float)
         for key in _ARRAYS
@@ -206,6 +199,8 @@ def _moments(cls: type[SiteMoments], content: dict[str, Any]) -> SiteMoments:
         raise ValueError("team or parts have another length than site and terms")
     if (arrays["n"] < 0).any() or (arrays["dropped"] < 0).any() or (arrays["weight"] < 0).any():
         raise ValueError("counts are negative")
+    if content["weights_column"] is None and not np.array_equal(arrays["weight"], arrays["n"]):
+        raise ValueError("without weights, weight must be n")
     cross = arrays["cross"]
     if (np.einsum("uqq->uq", cross) < 0).any() or not np.array_equal(cross, symmetric(cross)):
         raise ValueError("cross-products are not symmetric, or a square is negative")
@@ -224,3 +219,22 @@ def _moments(cls: type[SiteMoments], content: dict[str, Any]) -> SiteMoments:
         offset=arrays["offset"],
         cross=arrays["cross"],
     )
+
+
+def _require_texts(content: dict[str, Any]) -> None:
+    """Raise `ValueError` unless names are texts, and each unit and term stands there once."""
+    names = [content[key] for key in _TEXTS] + [*content["terms"], *content["parts"]]
+    names += [content[key] for key in _OPTIONAL if content[key] is not None]
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError("the formula, a column or a term is not text")
+    labels = [*content["site"], *content["team"]]
+    labels += [value for values in content["levels"].values() for value in values]
+    if not all(value is None or isinstance(value, str | int | float) for value in labels):
+        raise ValueError("a site, team or level is neither text nor a number")
+    for kind, found in (
+        ("term", content["terms"]),
+        ("unit", list(zip(content["site"], content["team"], strict=False))),
+    ):
+        twice = [one for one, times in Counter(found).items() if times > 1]
+        if twice:
+            raise ValueError(f"the {kind} {listed(twice)} stands there more than once")

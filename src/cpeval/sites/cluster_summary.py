@@ -105,6 +105,7 @@ def cluster_summary(
 
     The t test is exact for normal errors if clusters are of one size and nothing is adjusted for;
     otherwise it is an approximation that is known to be robust. With rows weighted, means are.
+    An outcome of 0 and 1, or true and false, gives the difference of risks.
 
     References
     ----------
@@ -162,10 +163,12 @@ def _note(arms: ClusterArms, found: MeansTest, cluster: str, level: float) -> st
     exact = "exact for normal errors" if arms.balanced else "approximate, as sizes differ"
     if arms.covariates:
         exact = "approximate, as means are adjusted"
+    risks = arms.prepared.zero_or_one
+    told = "; the outcome is 0 or 1, so the estimate is a difference of risks" if risks else ""
     return (
-        f"Means of {found.n_treated:,} {cluster}s in arm 1 less those of {found.n_compared:,} in "
-        f"arm 0{within}{adjusted}; t of the means, {exact} (Hayes & Moulton, 2017); {level:.0%} "
-        "interval."
+        f"{'Risks' if risks else 'Means'} of {found.n_treated:,} {cluster}s in arm 1 less those "
+        f"of {found.n_compared:,} in arm 0{within}{adjusted}; t of the means, {exact} "
+        f"(Hayes & Moulton, 2017); {level:.0%} interval{told}."
     )
 
 
@@ -176,9 +179,16 @@ def _worries(arms: ClusterArms, found: MeansTest, cluster: str) -> list[str]:
             f"No error: {arms.arm.size} {cluster}s are too few for it, or their differences are "
             "all the same."
         )
+    beyond = (arms.means["estimate"] < 0) | (arms.means["estimate"] > 1)
+    if arms.prepared.zero_or_one and beyond.any():
+        worries.append(
+            f"Adjusted risks of {beyond.sum()} {cluster}s lie below 0 or above 1: for the "
+            "difference that does no harm, but they are no risks to report. covariates=() has the "
+            "plain ones."
+        )
     if arms.df_lost:
         worries.append(
-            f"Covariates that are the same for all of a {cluster} took {arms.df_lost} degrees of "
-            "freedom."
+            f"Covariates that are the same for all of a {cluster} took {arms.df_lost} "
+            f"{'degree' if arms.df_lost == 1 else 'degrees'} of freedom."
         )
     return worries

@@ -160,8 +160,10 @@ def heterogeneity(moments: SiteMoments, term: str, *, level: float = 0.95) -> He
     if kept.size < 2:
         raise TooFewError(
             f"{term!r} has an effect of its own in {kept.size} of {len(names)} sites, and it takes "
-            f"two to compare. None in {listed(left_out)}: it must vary within a site beyond the "
-            "other terms, with an error left to judge it by."
+            f"two to compare. "
+            + (f"None in {listed(left_out)}: it" if left_out else "It")
+            + " must vary within a site beyond the other terms, with an error left to judge it by: "
+            "several people, whose outcomes differ."
         )
     estimate, se, df = own.estimate[kept], own.se[kept], own.df[kept]
     found = pool_effects(estimate, se, level=level)

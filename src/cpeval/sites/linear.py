@@ -148,7 +148,9 @@ def linear(
 
     with :math:`A_g = (I - X_g M X_g')^{+1/2}` for CR2 [1]_ [2]_ and Satterthwaite's degrees of
     freedom under errors that are independent with one variance. Weights are precision weights:
-    the model is least squares on rows times the root of their weight. Terms that are constant or
+    the model is least squares on rows times the root of their weight. An outcome of 0 and 1, or
+    true and false, is a linear probability model: coefficients are differences of risk, and the
+    robust errors allow for the variance that differs with the risk. Terms that are constant or
     follow from earlier ones are left out and named in ``warnings``.
 
     References
@@ -193,6 +195,12 @@ def linear(
         note=(
             f"Least squares of {moments.formula}: {prepared.n:,} rows{by}; {_SOURCES[vcov]}, "
             f"t with {freedom} degrees of freedom; {level:.0%} intervals."
+            + (
+                f" {moments.outcome} is 0 or 1: estimates are differences of risk (linear "
+                "probability model)."
+                if prepared.zero_or_one
+                else ""
+            )
         ),
         warnings=(*prepared.warnings, *_worries(table, found.alone, prepared, white, cluster)),
         vcov=pd.DataFrame(found.vcov, index=prepared.terms, columns=prepared.terms),

@@ -263,6 +263,11 @@ def mixed(
             f"One {prepared.blocks.by} only, {prepared.blocks.name(0)}: the variance between "
             "them can't be estimated. It takes two at least, and many more to be estimated well."
         )
+    if len(factors) > 1 and len(prepared.blocks.sites) < 2:
+        raise TooFewError(
+            f"One site only, {prepared.blocks.sites[0]!r}: the variance between sites can't be "
+            "estimated. random=('team',) has that of its teams."
+        )
     fit = _fitted(prepared, factors, places, method)
     found = contrast_tests(fit, df=df)
     terms = prepared.terms

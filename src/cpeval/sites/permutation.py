@@ -258,6 +258,11 @@ def _design(arms: ClusterArms) -> str:
 
 def _worries(arms: ClusterArms, found: Exchanged, level: float, *, ci: bool) -> list[str]:
     worries = []
+    if np.ptp(arms.adjusted) == 0:
+        worries.append(
+            f"All {cluster}s have the same mean: p and interval say nothing. Check that the "
+            f"outcome of {arms.prepared.formula!r} is the one that is meant."
+        )
     if found.smallest_p > 1 - level:
         given = _design(arms) if found.enumerated else f"{found.draws:,} draws"
         worries.append(

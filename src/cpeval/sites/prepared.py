@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpeval.errors import OptionError, TooFewError, did_you_mean, listed
+from cpeval.moments.coding import Level
 from cpeval.moments.least_squares import independent_terms
 from cpeval.moments.origin import Blocks
 from cpeval.moments.site_moments import SiteMoments
+from cpeval.moments.zero_or_one import zero_or_one
 
 Floats = NDArray[np.float64]
 
@@ -32,6 +34,10 @@ class Prepared:
     formula : str
     n_dropped : int
         Rows that the moments left out.
+    zero_or_one : bool
+        Whether the outcome is 0 or 1 in every row, so that coefficients are differences of risk.
+    alike : dict
+        Factors of the formula that have one level, and so no term, to that level.
     """
 
     blocks: Blocks
@@ -40,6 +46,8 @@ class Prepared:
     dropped_terms: tuple[str, ...]
     formula: str
     n_dropped: int
+    zero_or_one: bool
+    alike: dict[str, Level]
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -54,7 +62,10 @@ class Prepared:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the reader should know of what was left out."""
-        found = []
+        found = [
+            f"Left out of the model: {name!r}. It is {level!r} in all rows."
+            for name, level in self.alike.items()
+        ]
         if self.dropped_terms:
             found.append(
                 f"Left out of the model: {listed(self.dropped_terms)}. They are constant or follow "
@@ -78,6 +89,18 @@ class Prepared:
             raise OptionError(
                 f"The term {term!r} can't be estimated: it is constant, or follows from the other "
                 f"terms, {listed(self.terms)}."
+            )
+        alike = [name for name in self.alike if term == name or term.startswith(f"{name}[")]
+        if alike:
+            raise OptionError(
+                f"There is no term {term!r}: {alike[0]!r} is {self.alike[alike[0]]!r} in all rows, "
+                "so there is nothing to compare."
+            )
+        own = [name for name, part in zip(self.terms, self.parts, strict=True) if part == term]
+        if own and term not in self.terms:
+            raise OptionError(
+                f"There is no term {term!r}: the formula's {term!r} is {listed(own)} in the model. "
+                f"Terms there: {listed(self.terms)}."
             )
         if term not in self.terms:
             raise OptionError(
@@ -151,6 +174,8 @@ def prepare(moments: SiteMoments, by: str) -> Prepared:
         dropped_terms=tuple(term for term in blocks.terms if term not in names),
         formula=moments.formula,
         n_dropped=int(moments.dropped.sum()),
+        zero_or_one=zero_or_one(moments, -1),
+        alike={name: levels[0] for name, levels in moments.levels.items() if len(levels) == 1},
     )
 
 

@@ -75,6 +75,13 @@ def test_edited_files_are_refused_with_the_reason(change, message, moments, tmp_
         lambda c: c["team"].pop(),
         lambda c: c.update(levels=[1]),
         lambda c: c.update(cross="x"),
+        lambda c: c["n"].__setitem__(0, 9.5),
+        lambda c: c["n"].__setitem__(0, None),
+        lambda c: c["weight"].__setitem__(0, 2.0),
+        lambda c: c["site"].__setitem__(0, ["a"]),
+        lambda c: c["site"].__setitem__(0, c["site"][1]),
+        lambda c: c.update(formula=3),
+        lambda c: c.update(terms=["Intercept", "baseline", "baseline"]),
     ],
 )
 def test_moments_that_do_not_fit_are_refused_even_with_a_checksum(change, moments, tmp_path):
