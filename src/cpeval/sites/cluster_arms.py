@@ -37,6 +37,10 @@ class ClusterArms:
         What a stratum is.
     n, n_dropped : int
         Rows, and rows left out for missing values.
+    outcome : str
+        The outcome, or the model.
+    zero_or_one : bool
+        Whether the outcome is 0 or 1 throughout.
     means : pandas.DataFrame
         site, team (where clusters are teams), treated, estimate (the adjusted mean), mean, n.
     adjusted : array, shape (G,)
@@ -56,6 +60,8 @@ class ClusterArms:
     within: str | None
     n: int
     n_dropped: int
+    outcome: str
+    zero_or_one: bool
     means: pd.DataFrame
     adjusted: Floats
     arm: NDArray[np.int64]
@@ -134,6 +140,8 @@ def cluster_arms(
         within=strata,
         n=prepared.n,
         n_dropped=prepared.n_dropped,
+        outcome=prepared.formula,
+        zero_or_one=prepared.zero_or_one,
         means=pd.DataFrame(shown),
         adjusted=adjusted,
         arm=arm,

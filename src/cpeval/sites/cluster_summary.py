@@ -163,7 +163,7 @@ def _note(arms: ClusterArms, found: MeansTest, cluster: str, level: float) -> st
     exact = "exact for normal errors" if arms.balanced else "approximate, as sizes differ"
     if arms.covariates:
         exact = "approximate, as means are adjusted"
-    risks = arms.prepared.zero_or_one
+    risks = arms.zero_or_one
     told = "; the outcome is 0 or 1, so the estimate is a difference of risks" if risks else ""
     return (
         f"{'Risks' if risks else 'Means'} of {found.n_treated:,} {cluster}s in arm 1 less those "
@@ -180,7 +180,7 @@ def _worries(arms: ClusterArms, found: MeansTest, cluster: str) -> list[str]:
             "all the same."
         )
     beyond = (arms.means["estimate"] < 0) | (arms.means["estimate"] > 1)
-    if arms.prepared.zero_or_one and beyond.any():
+    if arms.zero_or_one and beyond.any():
         worries.append(
             f"Adjusted risks of {beyond.sum()} {cluster}s lie below 0 or above 1: for the "
             "difference that does no harm, but they are no risks to report. covariates=() has the "

@@ -96,6 +96,8 @@ def arms_of_units(
         within=None if codes is None or units.strata is None else units.strata.role,
         n=used.arm.size,
         n_dropped=used.n_excluded,
+        outcome=outcome,
+        zero_or_one=bool(np.isin(used.after, (0.0, 1.0)).all()),
         means=means,
         adjusted=adjusted,
         arm=units.arm.astype(np.int64),
