@@ -44,11 +44,12 @@ def two_steps(blocks: np.ndarray, cell: Cell) -> dict[str, np.ndarray]:
             tried["arms, bounded df"] = ("arms", "bounded")
     chosen = plan_of(design).comparison
     assert chosen is not None
-    tried["cpeval's choice"] = (chosen, "bounded")
-    return {
+    found = {
         name: compare_means(slopes, compared_rows(design, kind), df=df).p
         for name, (kind, df) in tried.items()
     }
+    name = next(name for name, how in tried.items() if how == (chosen, "bounded"))
+    return {"cpeval's choice": found[name], **found}
 
 
 def _by_site(blocks: np.ndarray, design: Design) -> np.ndarray:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _few_sites_designs import DESIGNS, MORE_DESIGNS, SKEWED, Cell, Design, cells
+from _few_sites_designs import DESIGNS, MORE_DESIGNS, SKEWED, Cell, cells
 from _few_sites_methods import one_by_one, two_steps
 
 FAST, SLOW, MODELS, CHUNK = 20_000, 2_000, 1_000, 5_000
@@ -79,21 +79,34 @@ def slow(cell: Cell, share: float, rng: np.random.Generator) -> dict[str, np.nda
     return together([one_by_one(one, cell, k, models=k < models) for k, one in enumerate(drawn)])
 
 
-def study(*, quick: bool, seed: int) -> pd.DataFrame:
-    """Run everything."""
+def study(*, quick: bool, seed: int, out: Path) -> pd.DataFrame:
+    """Run everything; after each design what was found so far is written."""
     share = 0.1 if quick else 1.0
-    plan: list[tuple[Design, bool]] = [(one, True) for one in DESIGNS]
-    plan += [(one, False) for one in MORE_DESIGNS]
+    designs = [*DESIGNS, *MORE_DESIGNS]
     found: list[dict[str, object]] = []
-    for number, (design, whole) in enumerate(plan):
-        print(f"{number + 1} of {len(plan)}: {design.name}", file=sys.stderr, flush=True)
-        rng = np.random.default_rng([seed, number])
-        for cell in cells((design,)):
-            found += rows(cell, fast(cell, int(FAST * share), rng), one_by_one=False)
-        for icc, condition in SLOW_CONDITIONS if whole else []:
-            cell = Cell(design=design, icc=icc, **condition)
-            found += rows(cell, slow(cell, share, rng), one_by_one=True)
+    steps = [(number, design, False) for number, design in enumerate(designs)]
+    steps += [(number, design, True) for number, design in enumerate(DESIGNS)]
+    for step, (number, design, one_by_one) in enumerate(steps):
+        how = "one sample at a time" if one_by_one else "all samples at once"
+        print(f"{step + 1} of {len(steps)}: {design.name}, {how}", file=sys.stderr, flush=True)
+        rng = np.random.default_rng([seed, number, one_by_one])
+        if one_by_one:
+            for icc, condition in SLOW_CONDITIONS:
+                cell = Cell(design=design, icc=icc, **condition)
+                found += rows(cell, slow(cell, share, rng), one_by_one=True)
+        else:
+            for cell in cells((design,)):
+                found += rows(cell, fast(cell, int(FAST * share), rng), one_by_one=False)
+        write(pd.DataFrame(found), out)
     return pd.DataFrame(found)
+
+
+def write(found: pd.DataFrame, out: Path) -> None:
+    """Write the rows, whole or not at all."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_suffix(".partial")
+    found.to_csv(partial, index=False)
+    partial.replace(out)
 
 
 def extremes(table: pd.DataFrame) -> dict[str, str]:
@@ -156,12 +169,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("build/few_sites.csv"))
     given = parser.parse_args()
-    found = study(quick=given.quick, seed=given.seed)
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    partial = given.out.with_suffix(".partial")
-    found.to_csv(partial, index=False)
-    partial.replace(given.out)
-    show(found)
+    show(study(quick=given.quick, seed=given.seed, out=given.out))
 
 
 if __name__ == "__main__":
