@@ -86,11 +86,11 @@ def study(*, quick: bool, seed: int, out: Path) -> pd.DataFrame:
     found: list[dict[str, object]] = []
     steps = [(number, design, False) for number, design in enumerate(designs)]
     steps += [(number, design, True) for number, design in enumerate(DESIGNS)]
-    for step, (number, design, one_by_one) in enumerate(steps):
-        how = "one sample at a time" if one_by_one else "all samples at once"
+    for step, (number, design, single) in enumerate(steps):
+        how = "one sample at a time" if single else "all samples at once"
         print(f"{step + 1} of {len(steps)}: {design.name}, {how}", file=sys.stderr, flush=True)
-        rng = np.random.default_rng([seed, number, one_by_one])
-        if one_by_one:
+        rng = np.random.default_rng([seed, number, single])
+        if single:
             for icc, condition in SLOW_CONDITIONS:
                 cell = Cell(design=design, icc=icc, **condition)
                 found += rows(cell, slow(cell, share, rng), one_by_one=True)

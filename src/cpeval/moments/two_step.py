@@ -215,9 +215,9 @@ def two_step(
     # Of a comparison without an error the estimate still stands.
     alone: Kind = "cells" if sites == design.labels.size else "arms"
     rows = compared_rows(design, alone if chosen is None else chosen)
-    columns = rows.take(values)
-    kept = rows.independent(columns)
-    tests = compare_means(slopes, rows, between=columns[kept], df=df, null=null, level=level)
+    kept = rows.independent(values)
+    between = rows.take(values[kept])
+    tests = compare_means(slopes, rows, between=between, df=df, null=null, level=level)
     return TwoStep(
         comparison=chosen,
         estimate=float(tests.estimate),
@@ -277,14 +277,11 @@ def compare_means(
     weights, basis = _weights(rows, column)
     rest = rows.centred(y)
     rest = rest - (rest @ basis) @ basis.T
-    free = 1 - np.repeat(1 / rows.members, rows.members) - (basis**2).sum(axis=1)
-    squares, freedom, length = rest**2, free, weights**2
-    if rows.by_class:
-        squares, freedom, length = map(rows.class_sums, (squares, freedom, length))
-    else:
-        squares, freedom, length = (
-            total.sum(axis=-1, keepdims=True) for total in (squares, freedom, length)
-        )
+    squares, taken, length = map(rows.class_sums, (rest**2, (basis**2).sum(axis=1), weights**2))
+    freedom = rows.members - 1 - taken
+    if not rows.by_class:
+        squares, length = squares.sum(axis=-1, keepdims=True), length.sum(keepdims=True)
+        freedom = np.array([float(y.shape[-1] - rows.members.size - basis.shape[1])])
     estimate = y @ weights
     if freedom.min() < _LEAST_DF:
         variance = df_means = np.full(estimate.shape, np.nan)
