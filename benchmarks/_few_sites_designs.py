@@ -181,7 +181,7 @@ MORE_DESIGNS = (
 )
 
 
-def cells(designs: tuple[Design, ...], iccs: tuple[float, ...] = ICCS) -> Iterator[Cell]:
+def cells(design: Design, spreads: tuple[str, ...] = SPREADS) -> Iterator[Cell]:
     """Cross everything."""
-    for design, covariate, sizes, spread, icc in product(designs, COVARIATES, SIZES, SPREADS, iccs):
+    for covariate, sizes, spread, icc in product(COVARIATES, SIZES, spreads, ICCS):
         yield Cell(design=design, icc=icc, sizes=sizes, spread=spread, covariate=covariate)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _few_sites_designs import DESIGNS, MORE_DESIGNS, SKEWED, Cell, cells
+from _few_sites_designs import DESIGNS, MORE_DESIGNS, SKEWED, SPREADS, Cell, cells
 from _few_sites_methods import one_by_one, two_steps
 
 FAST, SLOW, MODELS, CHUNK = 20_000, 2_000, 1_000, 5_000
@@ -29,6 +29,8 @@ PLAIN = {"covariate": "none", "sizes": "equal", "spread": "equal"}
 HARD = {"covariate": "baseline", "sizes": "by arm", "spread": "by arm"}
 SLOW_CONDITIONS = [(0.0, PLAIN), (0.05, PLAIN), (0.2, PLAIN), (0.05, HARD)]
 CHOICE = "cpeval's choice"
+#: What is done with each design; the place goes into the seed.
+WHAT = ("all samples at once", "one sample at a time", "skewed teams")
 
 
 def rows(
@@ -82,20 +84,20 @@ def slow(cell: Cell, share: float, rng: np.random.Generator) -> dict[str, np.nda
 def study(*, quick: bool, seed: int, out: Path) -> pd.DataFrame:
     """Run everything; after each design what was found so far is written."""
     share = 0.1 if quick else 1.0
-    designs = [*DESIGNS, *MORE_DESIGNS]
+    designs = list(enumerate([*DESIGNS, *MORE_DESIGNS]))
+    steps = [(design, "all samples at once") for design in designs]
+    steps += [(design, "one sample at a time") for design in designs[: len(DESIGNS)]]
+    steps += [(design, "skewed teams") for design in designs]
     found: list[dict[str, object]] = []
-    steps = [(number, design, False) for number, design in enumerate(designs)]
-    steps += [(number, design, True) for number, design in enumerate(DESIGNS)]
-    for step, (number, design, single) in enumerate(steps):
-        how = "one sample at a time" if single else "all samples at once"
-        print(f"{step + 1} of {len(steps)}: {design.name}, {how}", file=sys.stderr, flush=True)
-        rng = np.random.default_rng([seed, number, single])
-        if single:
+    for step, ((number, design), what) in enumerate(steps):
+        print(f"{step + 1} of {len(steps)}: {design.name}, {what}", file=sys.stderr, flush=True)
+        rng = np.random.default_rng([seed, number, WHAT.index(what)])
+        if what == "one sample at a time":
             for icc, condition in SLOW_CONDITIONS:
                 cell = Cell(design=design, icc=icc, **condition)
                 found += rows(cell, slow(cell, share, rng), one_by_one=True)
         else:
-            for cell in cells((design,)):
+            for cell in cells(design, SPREADS if what == WHAT[0] else (SKEWED,)):
                 found += rows(cell, fast(cell, int(FAST * share), rng), one_by_one=False)
         write(pd.DataFrame(found), out)
     return pd.DataFrame(found)
