@@ -52,6 +52,8 @@ class Cell:
     sizes: str
     spread: str
     covariate: str
+    #: The true effect of the programme, in standard deviations of people.
+    effect: float = 0.0
 
     @property
     def people(self) -> np.ndarray:
@@ -85,10 +87,10 @@ class Cell:
         """Draw cross-products of [1, (baseline), outcome], shape (replicates, U, q, q).
 
         Means and sums of squares of normal samples are drawn directly: the law is that of people's
-        outcomes, at a cost that does not grow with them. The true effect is zero. Units and, where
-        sites hold several, sites add independent normal effects, each with a variance of
-        icc / (1 - icc) times people's mean variance; with "of teams by arm" those of units with
-        the programme have four times that, and "skewed teams" are exponential.
+        outcomes, at a cost that does not grow with them. Units and, where sites hold several,
+        sites add independent normal effects, each with a variance of icc / (1 - icc) times
+        people's mean variance; with "of teams by arm" those of units with the programme have four
+        times that, and "skewed teams" are exponential.
         """
         n, sd, design = self.people, self.sd, self.design
         shape = (replicates, n.size)
@@ -99,7 +101,7 @@ class Cell:
             place *= 1 + design.arm
         if design.nested:
             place += tau * rng.normal(size=(replicates, design.site.max() + 1))[:, design.site]
-        mean = place + sd / np.sqrt(n) * rng.normal(size=shape)
+        mean = place + sd / np.sqrt(n) * rng.normal(size=shape) + self.effect * design.arm
         if self.covariate == "none":
             inside = sd**2 * rng.chisquare(n - 1, size=shape)
             return _blocks(n, [mean], [[inside]])

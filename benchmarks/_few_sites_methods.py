@@ -1,4 +1,4 @@
-"""The methods that the study of few sites compares: p values of a true null hypothesis."""
+"""The methods that the study of few sites compares: p of the hypothesis that is true."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def one_by_one(
 
     Mixed models are left out without ``models``: they take most of the time.
     """
-    design, n = cell.design, cell.people.astype(np.int64)
+    design, n, null = cell.design, cell.people.astype(np.int64), cell.effect
     arm, z = design.arm, with_arm(blocks, cell.design.arm)
     contrast = np.zeros(z.shape[-1] - 1)
     contrast[1] = 1.0
@@ -77,14 +77,16 @@ def one_by_one(
     label = "site" if merged or not design.nested else "team"
     white = whitened(units, people)
     ordinary = classical(white, contrasts=contrast)
-    found["OLS, people independent"] = _t(ordinary.estimate, ordinary.se, ordinary.df)
+    found["OLS, people independent"] = _t(ordinary.estimate - null, ordinary.se, ordinary.df)
     at_sites = [("site", whitened(_by_site(z, design), _by_site(n, design)))]
     for by, one in [(label, white)] + (at_sites if design.within else []):
         robust = cluster_robust(one, kind="CR1S", contrasts=contrast)
-        found[f"OLS, CR1S by {by}, t(G - 1)"] = _t(robust.estimate, robust.se, one.counts.size - 1)
+        found[f"OLS, CR1S by {by}, t(G - 1)"] = _t(
+            robust.estimate - null, robust.se, one.counts.size - 1
+        )
         for kind in ("CR2", "CR3"):
             robust = cluster_robust(one, kind=kind, contrasts=contrast)
-            found[f"OLS, {kind} by {by}"] = _t(robust.estimate, robust.se, robust.df)
+            found[f"OLS, {kind} by {by}"] = _t(robust.estimate - null, robust.se, robust.df)
     groups = {"random " + label: (units, people, None)} if models else {}
     if design.nested and models:
         groups["random site, team"] = (z, n, design.site)
@@ -94,20 +96,24 @@ def one_by_one(
         except CpevalError:
             fit = None
         for df in ("normal", "satterthwaite", "kenward-roger"):
-            p = np.nan if fit is None else contrast_tests(fit, contrast, df=df).p[0]
+            p = np.nan if fit is None else contrast_tests(fit, contrast, df=df, null=null).p[0]
             found[f"mixed, {name}, {df}"] = float(p)
     strata = design.site if design.within else None
     terms = range(2, z.shape[-1] - 1)
     means = adjusted_means(units, people, covariates=terms, strata=strata)
     if strata is None:
-        found["cluster summaries (Hayes & Moulton)"] = unmatched(means, unit_arm).p
+        found["cluster summaries (Hayes & Moulton)"] = unmatched(means, unit_arm, null=null).p
     else:
-        found["cluster summaries (Hayes & Moulton)"] = stratified(means, arm, strata).p
+        found["cluster summaries (Hayes & Moulton)"] = stratified(means, arm, strata, null=null).p
         plain = adjusted_means(units, people, covariates=terms)
-        found["cluster summaries, not stratified"] = unmatched(plain, arm).p
-    test = permutation_test(means, unit_arm, strata=strata, draws=DRAWS, ci=False, seed=seed)
+        found["cluster summaries, not stratified"] = unmatched(plain, arm, null=null).p
+    test = permutation_test(
+        means, unit_arm, strata=strata, null=null, draws=DRAWS, ci=False, seed=seed
+    )
     found["permutation"] = test.p
-    wild = wild_bootstrap(white, contrast, draws=DRAWS, weights="webb", ci=False, seed=seed)
+    wild = wild_bootstrap(
+        white, contrast, null=null, draws=DRAWS, weights="webb", ci=False, seed=seed
+    )
     found[f"wild bootstrap, Webb, by {label}"] = wild.p
     return found
 
