@@ -181,6 +181,10 @@ def two_step(
     Satterthwaite's own are too many where one of the variances has few; the least are always
     enough [4]_.
 
+    "sites", "arms" and "pooled" speak of sites like these; "cells" of these sites. With rows
+    weighted, means are. That a slope within units also holds between them is assumed: where a
+    unit's mean of a covariate matters by itself, give that mean as a covariate too.
+
     References
     ----------
     .. [1] Donald & Lang (2007). Review of Economics and Statistics, 89(2), 221-233.
