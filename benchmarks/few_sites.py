@@ -37,9 +37,11 @@ SLOW_CONDITIONS: list[tuple[str, dict[str, Any]]] = [
     ("hard", {"icc": 0.05, **HARD}),
     ("effect", {"icc": 0.05, **EFFECT}),
 ]
+#: And one for all but mixed models.
+BY_ARM = ("sd by arm", {"icc": 0.0, "covariate": "none", "sizes": "equal", "spread": "by arm"})
 CHOICE = "cpeval's choice"
 #: What is done with each design; the place goes into the seed.
-WHAT = ("all samples at once", "one sample at a time", "skewed teams")
+WHAT = ("all samples at once", "one sample at a time", "skewed teams", "sd by arm")
 
 
 def rows(
@@ -84,11 +86,13 @@ def fast(cell: Cell, samples: int, rng: np.random.Generator) -> dict[str, np.nda
     return together([two_steps(cell.draw(size, rng), cell) for size in sizes])
 
 
-def slow(cell: Cell, share: float, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Run the methods that take one sample at a time."""
-    samples, models = int(SLOW * share), int(MODELS * share)
+def slow(
+    cell: Cell, share: float, rng: np.random.Generator, *, models: bool = True
+) -> dict[str, np.ndarray]:
+    """Run the methods that take one sample at a time; mixed models on the first half."""
+    samples, most = int(SLOW * share), int(MODELS * share) if models else 0
     drawn = cell.draw(samples, rng)
-    return together([one_by_one(one, cell, k, models=k < models) for k, one in enumerate(drawn)])
+    return together([one_by_one(one, cell, k, models=k < most) for k, one in enumerate(drawn)])
 
 
 def study(*, quick: bool, seed: int, out: Path) -> pd.DataFrame:
@@ -98,6 +102,7 @@ def study(*, quick: bool, seed: int, out: Path) -> pd.DataFrame:
     steps = [(design, "all samples at once") for design in designs]
     steps += [(design, "one sample at a time") for design in designs[: len(DESIGNS)]]
     steps += [(design, "skewed teams") for design in designs]
+    steps += [(design, "sd by arm") for design in designs[: len(DESIGNS)]]
     found: list[dict[str, object]] = []
     for step, ((number, design), what) in enumerate(steps):
         print(f"{step + 1} of {len(steps)}: {design.name}, {what}", file=sys.stderr, flush=True)
@@ -106,6 +111,9 @@ def study(*, quick: bool, seed: int, out: Path) -> pd.DataFrame:
             for name, condition in SLOW_CONDITIONS:
                 cell = Cell(design=design, **condition)
                 found += rows(cell, slow(cell, share, rng), one_by_one=name)
+        elif what == "sd by arm":
+            cell = Cell(design=design, **BY_ARM[1])
+            found += rows(cell, slow(cell, share, rng, models=False), one_by_one=BY_ARM[0])
         else:
             for cell in cells(design, SPREADS if what == WHAT[0] else (SKEWED,)):
                 found += rows(cell, fast(cell, int(FAST * share), rng))
@@ -161,7 +169,7 @@ def show(found: pd.DataFrame) -> None:
         own = shown[shown["design"] == design]
         wide = own.pivot_table(
             index="method", columns="one_by_one", values="errors", aggfunc="first", sort=False
-        )
+        ).fillna("")
         print(f"\n## One sample at a time: {design}\n\n{markdown(wide.reset_index())}")
     none = found[found["without_answer"] > 0].groupby("method")["without_answer"].sum()
     print("\n## Samples without an answer\n\n" + (none.to_string() if len(none) else "none"))
