@@ -190,8 +190,11 @@ class SiteMoments:
     @property
     def sites(self) -> tuple[Level, ...]:
         """The sites that have rows, each once."""
-        there = dict.fromkeys(s for s, n in zip(self.site, self.n.tolist(), strict=True) if n)
-        return tuple(name for name in there if name is not None)
+        return tuple(dict.fromkeys(self._labels(np.flatnonzero(self.n > 0))))
+
+    def _labels(self, units: NDArray[np.intp]) -> list[Level]:
+        """Return the sites of units that have rows."""
+        return [name for k in units.tolist() if (name := self.site[k]) is not None]
 
     @property
     def mean(self) -> Floats:
@@ -310,16 +313,20 @@ class SiteMoments:
                 "These moments have no teams: make them with team=, naming the column."
             )
         used = np.flatnonzero(self.n > 0)
-        names = self.sites
-        place = {name: k for k, name in enumerate(names)}
-        group = np.array([place[label] for k in used if (label := self.site[k]) is not None])
+        of_units = self._labels(used)
+        names = tuple(dict.fromkeys(of_units))
         weight, offset, cross = self.weight[used], self.offset[used], self.cross[used]
-        counts = self.n[used]
-        labels = tuple(self.team[k] for k in used)
-        if by == "site":
+        counts, group = self.n[used], np.arange(len(names))
+        if len(names) < len(used):
+            place = {name: k for k, name in enumerate(names)}
+            group = np.array([place[label] for label in of_units])
+        labels: tuple[Level | None, ...] = names
+        if by == "team":
+            labels = tuple(self.team[k] for k in used.tolist())
+        elif len(names) < len(used):
             weight, offset, cross = combined(weight, offset, cross, group, len(names))
             counts = np.bincount(group, weights=counts, minlength=len(names)).astype(np.int64)
-            labels, group = names, np.arange(len(names))
+            group = np.arange(len(names))
         blocks, origin = about_origin(weight, offset, cross, self.origin, intercept=self.intercept)
         return Blocks(
             blocks=blocks,
