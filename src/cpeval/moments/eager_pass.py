@@ -156,7 +156,8 @@ def eager_sums(
         Infinite values, negative weights, or arithmetic that has no value, with their rows.
     """
     units = _units(columns, site, team)
-    missing = _without_labels(units)[units.codes]
+    unlabelled = _without_labels(units)
+    missing = unlabelled[units.codes] if unlabelled.any() else np.zeros(units.codes.size, bool)
     values: dict[str, Floats] = {}
     for factor in formula.factors:
         if factor.text in levels:
@@ -174,13 +175,20 @@ def eager_sums(
                 f"{ROWS_COUNT}"
             )
         missing |= ~(share > 0)
-    for column in [*values.values(), *made]:
-        if not _finite(column):
-            missing |= np.isnan(column)
-    require_finite(made, [*(c.name for c in model), formula.outcome.text], missing)
+    # A column is often its factor's numbers themselves: each is looked at once.
+    unsound = [
+        column
+        for column in {id(column): column for column in [*values.values(), *made]}.values()
+        if not _finite(column)
+    ]
+    for column in unsound:
+        missing |= np.isnan(column)
+    if unsound:
+        require_finite(made, [*(c.name for c in model), formula.outcome.text], missing)
     used = units.codes
-    dropped = np.bincount(used[missing], minlength=len(units.labels))
+    dropped = np.zeros(len(units.labels), dtype=np.int64)
     if missing.any():
+        dropped += np.bincount(used[missing], minlength=len(units.labels))
         keep = np.flatnonzero(~missing)
         used = used[keep]
         made = [column[keep] for column in made]
@@ -198,7 +206,7 @@ def eager_sums(
     found = UnitSums(
         n=n,
         weight=weight,
-        dropped=dropped.astype(np.int64),
+        dropped=dropped,
         origin=origin,
         offset=offset,
         cross=cross,

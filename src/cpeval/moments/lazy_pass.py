@@ -16,7 +16,7 @@ from cpeval.moments.arithmetic import ON_EXPRESSIONS, computed
 from cpeval.moments.coding import Column, Level, Levels, in_order, plain_level
 from cpeval.moments.eager_pass import Units
 from cpeval.moments.formula import Formula
-from cpeval.moments.unit_sums import Floats, UnitSums, near
+from cpeval.moments.unit_sums import Codes, Floats, UnitSums, near
 
 Lazy = nw.LazyFrame[Any]
 
@@ -86,8 +86,8 @@ def lazy_sums(
         .agg(*counted, *_sums([f"s_{name}" for name in names]), *_sums(_product_names(names)))
     )
     _require_sound(table)
-    units = _sorted_units(table, labels)
-    table = table.iloc[_order(table, labels)].reset_index(drop=True)
+    order, units = _sorted_units(table, labels)
+    table = table.iloc[order].reset_index(drop=True)
     n = table["kept"].fillna(0).to_numpy(dtype=np.int64)
     weight = table["kept" if weights is None else "w"].fillna(0).to_numpy(dtype=float)
     total = table[[f"s_{name}" for name in names]].fillna(0).to_numpy(dtype=float)
@@ -136,6 +136,11 @@ def _prepared(
         there = ~nw.col(name).is_null()
         return there & ~nw.col(name).is_nan() if schema[name].is_float() else there
 
+    def label(name: str) -> nw.Expr:
+        # Not a number is as missing as null: one group.
+        value = nw.col(name)
+        return nw.when(present(name)).then(value) if schema[name].is_float() else value
+
     def number(name: str) -> nw.Expr:
         value = nw.col(name)
         if schema[name] == nw.Boolean:
@@ -146,9 +151,8 @@ def _prepared(
     labels = ["site", "team"] if team is not None else ["site"]
     weighed = [number(weights).alias("w")] if weights is not None else []
     taken = frame.select(
-        # Not a number is as missing as null: one group.
-        nw.when(present(site)).then(nw.col(site)).alias("site"),
-        *([nw.when(present(team)).then(nw.col(team)).alias("team")] if team is not None else []),
+        label(site).alias("site"),
+        *([label(team).alias("team")] if team is not None else []),
         *(nw.col(name).alias(f"c{place[name]}") for name in sorted(category)),
         *(number(name).alias(f"n{place[name]}") for name in sorted(in_numbers)),
         *weighed,
@@ -291,28 +295,26 @@ def _about_own_means(
     return _square(key.merge(again, on=list(labels), how="left"), len(names))
 
 
-def _order(table: pd.DataFrame, labels: Sequence[str]) -> list[int]:
+def _sorted_units(table: pd.DataFrame, labels: Sequence[str]) -> tuple[Codes, Units]:
     """Return the rows of the table in the order of their labels, missing ones last."""
-    keys = [[_plain(value) for value in table[name]] for name in labels]
+    columns: list[list[Level | None]] = [
+        [
+            None if missing else plain_level(value)
+            for value, missing in zip(table[name].tolist(), table[name].isna(), strict=True)
+        ]
+        for name in labels
+    ]
     places = []
-    for column in keys:
+    for column in columns:
         ordered = in_order(list(dict.fromkeys(v for v in column if v is not None)))
         place: dict[Level | None, int] = {value: k for k, value in enumerate(ordered)}
         place[None] = len(ordered)
         places.append([place[value] for value in column])
-    return sorted(range(len(table)), key=lambda row: [place[row] for place in places])
-
-
-def _plain(value: Any) -> Level | None:  # noqa: ANN401
-    return None if pd.isna(value) else plain_level(value)
-
-
-def _sorted_units(table: pd.DataFrame, labels: Sequence[str]) -> Units:
-    rows = _order(table, labels)
-    sites = [_plain(value) for value in table["site"]]
-    teams = [_plain(value) for value in table["team"]] if "team" in labels else [None] * len(sites)
-    return Units(
-        codes=np.empty(0, dtype=np.intp), labels=tuple((sites[row], teams[row]) for row in rows)
+    order = np.lexsort(places[::-1])
+    sites, teams = columns[0], columns[-1] if len(columns) > 1 else [None] * len(columns[0])
+    return order, Units(
+        codes=np.empty(0, dtype=np.intp),
+        labels=tuple((sites[row], teams[row]) for row in order.tolist()),
     )
 
 
