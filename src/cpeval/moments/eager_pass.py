@@ -93,7 +93,11 @@ class Columns:
 
 def _sorted_codes(raw: NDArray[Any], values: Sequence[Any]) -> Coded:
     """Give codes in the order of the labels; a label that is missing (None, NaN) becomes -1."""
-    plain = [None if pd.isna(value) else plain_level(value) for value in values]
+    absent = pd.isna(pd.Series(values, dtype=object))
+    plain = [
+        None if missing else plain_level(value)
+        for value, missing in zip(values, absent.tolist(), strict=True)
+    ]
     labels = in_order(list(dict.fromkeys(value for value in plain if value is not None)))
     place = {label: code for code, label in enumerate(labels)}
     # The last entry is what code -1 picks.
