@@ -147,6 +147,7 @@ def eager_sums(
     formula: Formula,
     model: Sequence[Column],
     levels: Mapping[str, Levels],
+    bounds: Mapping[str, tuple[float, float]],
     *,
     site: str,
     team: str | None,
@@ -157,7 +158,8 @@ def eager_sums(
     Raises
     ------
     DataError
-        Infinite values, negative weights, or arithmetic that has no value, with their rows.
+        Infinite values, negative weights, values out of bounds, or arithmetic that has no value,
+        with their rows.
     """
     units = _units(columns, site, team)
     unlabelled = _without_labels(units)
@@ -189,6 +191,7 @@ def eager_sums(
         missing |= np.isnan(column)
     if unsound:
         require_finite(made, [*(c.name for c in model), formula.outcome.text], missing)
+    _require_within(values, bounds, missing)
     used = units.codes
     dropped = np.zeros(len(units.labels), dtype=np.int64)
     if missing.any():
@@ -216,6 +219,25 @@ def eager_sums(
         cross=cross,
     )
     return found, units
+
+
+def _require_within(
+    values: Mapping[str, Floats],
+    bounds: Mapping[str, tuple[float, float]],
+    missing: NDArray[np.bool_],
+) -> None:
+    """Raise `DataError` that names what is out of bounds, and the rows."""
+    faults = []
+    for name, (low, high) in bounds.items():
+        column = values[name]
+        wrong = np.flatnonzero(((column < low) | (column > high)) & ~missing)
+        if wrong.size:
+            faults.append(f"{name!r} is not from {low:g} to {high:g} in {rows_text(wrong)}")
+    if faults:
+        raise DataError(
+            f"Values out of bounds: {'; '.join(faults)}. Correct them, or move them to the bound "
+            f"first, if that is meant. {ROWS_COUNT}"
+        )
 
 
 def _without_labels(units: Units) -> NDArray[np.bool_]:

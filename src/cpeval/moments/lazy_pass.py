@@ -32,6 +32,7 @@ _FAULTS = {
     "wrong": "a term that has no value there (such as the logarithm of zero)",
     "infinite": "infinite values in the outcome, a term or the weights",
     "bad_weight": "weights that are negative",
+    "outside": "values out of bounds",
 }
 
 
@@ -50,6 +51,7 @@ def lazy_sums(
     formula: Formula,
     model: Sequence[Column],
     levels: Mapping[str, Levels],
+    bounds: Mapping[str, tuple[float, float]],
     *,
     site: str,
     team: str | None,
@@ -64,18 +66,19 @@ def lazy_sums(
     Raises
     ------
     DataError
-        Infinite values, negative weights, or arithmetic that has no value, with their numbers.
+        Infinite values, negative weights, values out of bounds, or arithmetic that has no value,
+        with their numbers.
     """
     names = [f"z{k}" for k in range(len(model) + 1)]
     prepare = partial(
-        _prepared, frame, formula, model, levels, site=site, team=team, weights=weights
+        _prepared, frame, formula, model, levels, bounds, site=site, team=team, weights=weights
     )
     origin = _origin(prepare(np.zeros(len(names))), names, [not c.numbers for c in model])
     rows = prepare(origin)
     labels = ["site", "team"] if team is not None else ["site"]
     # Each row's weight is in every product; without weights nothing is multiplied by one.
     share = nw.col("w") if weights is not None else None
-    counted = [nw.len().alias("rows"), *_sums(["kept", *_faults(formula, levels, weights)])]
+    counted = [nw.len().alias("rows"), *_sums(["kept", *_faults(formula, levels, bounds, weights)])]
     counted += _sums([] if weights is None else ["w"])
     summed = [_times(nw.col(name), share).alias(f"s_{name}") for name in names]
     summed += _products(names, share)
@@ -116,6 +119,7 @@ def _prepared(
     formula: Formula,
     model: Sequence[Column],
     levels: Mapping[str, Levels],
+    bounds: Mapping[str, tuple[float, float]],
     origin: Floats,
     *,
     site: str,
@@ -185,6 +189,11 @@ def _prepared(
         sound = [values[f.text] for f in computed_ones]
         unsound = [~(~value.is_null() & value.is_finite()) for value in sound]
         faults["wrong"] = given & reduce(operator.or_, unsound)
+    if bounds:
+        beyond = [
+            (values[name] < low) | (values[name] > high) for name, (low, high) in bounds.items()
+        ]
+        faults["outside"] = kept & reduce(operator.or_, beyond)
     made = [_product(column, values, place) for column in model]
     made.append(values[formula.outcome.text])
     return taken.with_columns(
@@ -318,10 +327,16 @@ def _sorted_units(table: pd.DataFrame, labels: Sequence[str]) -> tuple[Codes, Un
     )
 
 
-def _faults(formula: Formula, levels: Mapping[str, Levels], weights: str | None) -> tuple[str, ...]:
+def _faults(
+    formula: Formula,
+    levels: Mapping[str, Levels],
+    bounds: Mapping[str, tuple[float, float]],
+    weights: str | None,
+) -> tuple[str, ...]:
     """Name the faults that can occur: each costs the engine a step a row."""
     arithmetic = any(f.tree is not None for f in formula.factors if f.text not in levels)
     possible = {"wrong": arithmetic, "infinite": True, "bad_weight": weights is not None}
+    possible["outside"] = bool(bounds)
     return tuple(name for name, may in possible.items() if may)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cpeval.errors import OptionError, TooFewError, did_you_mean, listed
 from cpeval.moments.least_squares import independent_terms
+from cpeval.moments.noise import told
 from cpeval.moments.origin import Blocks
 from cpeval.moments.site_moments import SiteMoments
 
@@ -32,6 +33,8 @@ class Prepared:
     formula : str
     n_dropped : int
         Rows that the moments left out.
+    noise : tuple of str
+        What to say of noise in the moments.
     """
 
     blocks: Blocks
@@ -40,6 +43,7 @@ class Prepared:
     dropped_terms: tuple[str, ...]
     formula: str
     n_dropped: int
+    noise: tuple[str, ...]
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -64,7 +68,7 @@ class Prepared:
             found.append(
                 f"{self.n_dropped:,} rows were left out for missing values, and {self.n:,} used."
             )
-        return tuple(found)
+        return (*found, *self.noise)
 
     def place(self, term: str) -> int:
         """Return the place of one term.
@@ -151,6 +155,7 @@ def prepare(moments: SiteMoments, by: str) -> Prepared:
         dropped_terms=tuple(term for term in blocks.terms if term not in names),
         formula=moments.formula,
         n_dropped=int(moments.dropped.sum()),
+        noise=told(moments.noise, moments.sites),
     )
 
 
