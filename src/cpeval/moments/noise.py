@@ -138,8 +138,10 @@ def noisy_moments(
     Returns
     -------
     Noisy
-        The noise can make M a matrix that no data have: negative eigenvalues become zero, which
-        looks at nothing but the noisy M.
+        The noise can make M a matrix that no data have. Means beyond the bounds are then put on
+        them, and negative eigenvalues of ``cross`` become zero. That looks at nothing but the
+        noisy M. A count is as the noise left it, not a whole number, and may be negative: the rest
+        of its unit means nothing then.
     """
     centre, half = bounds.mean(axis=1), np.diff(bounds, axis=1)[:, 0] / 2
     ones = np.ones((len(n), 1))
@@ -148,13 +150,13 @@ def noisy_moments(
     whole[:, 1:, 1:] += cross / np.outer(half, half)
     upper = np.triu(random.normal(0.0, sd, whole.shape))
     whole += upper + np.triu(upper, 1).swapaxes(1, 2)
-    values, vectors = np.linalg.eigh(whole)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))[:, np.newaxis, :]  # M = root root'
-    count = np.einsum("ua,ua->u", root[:, 0], root[:, 0])
-    divisor = np.where(count > 0, count, 1.0)[:, np.newaxis]
-    along = np.einsum("uka,ua->uk", root[:, 1:], root[:, 0]) / divisor
-    rest = (root[:, 1:] - along[:, :, np.newaxis] * root[:, :1]) * half[:, np.newaxis]
-    return Noisy(n=count, mean=centre + along * half, cross=rest @ rest.swapaxes(1, 2))
+    count = whole[:, 0, 0]
+    there = np.where(count > 0, count, 1.0)[:, np.newaxis]
+    middle = np.clip(whole[:, 0, 1:] / there, -1.0, 1.0)
+    rest = whole[:, 1:, 1:] - (there * middle)[:, :, np.newaxis] * middle[:, np.newaxis, :]
+    values, vectors = np.linalg.eigh(rest)
+    root = half[:, np.newaxis] * vectors * np.sqrt(np.maximum(values, 0.0))[:, np.newaxis, :]
+    return Noisy(n=count, mean=centre + middle * half, cross=root @ root.swapaxes(1, 2))
 
 
 def told(noise: Sequence[Noise], sites: Sequence[Level]) -> tuple[str, ...]:
@@ -170,6 +172,6 @@ def told(noise: Sequence[Noise], sites: Sequence[Level]) -> tuple[str, ...]:
     rest = f"; those of {exact} other sites are exact" if exact else ""
     return (
         f"Noise was added to moments before they were shared, for privacy: those of "
-        f"{'; '.join(parts)}{rest}. Estimates are less precise than their errors say, and where "
-        "the noise is large they are biased.",
+        f"{'; '.join(parts)}{rest}. Errors by cluster take most of the noise in, those of mixed "
+        "models and of people as independent don't. Where units are small, noise biases estimates.",
     )

@@ -115,7 +115,7 @@ def with_noise(
         sd,
         np.random.default_rng(seed),
     )
-    n = np.round(found.n).astype(np.int64)
+    n = np.maximum(np.round(found.n), 0).astype(np.int64)
     origin = used.bounds.mean(axis=1)
     return replace(
         used,
@@ -140,9 +140,9 @@ def require_noise(moments: SiteMoments, epsilon: float, delta: float) -> None:
     if open_ended.size:
         which = [moments.columns[k] for k in open_ended.tolist()]
         raise OptionError(
-            f"Noise needs to know between which values these lie: {listed(which)}. Say it when the moments "
-            "are made: SiteMoments.from_data(..., bounds={'y': (14, 70)}), from the questionnaire "
-            "and not from the data."
+            f"Noise needs to know between which values these lie: {listed(which)}. Say it when the "
+            "moments are made: SiteMoments.from_data(..., bounds={'y': (14, 70)}), from the "
+            "questionnaire and not from the data."
         )
 
 

@@ -15,6 +15,7 @@ from cpeval.sites.heterogeneity import Heterogeneity, heterogeneity
 from cpeval.sites.inference import JointTest
 from cpeval.sites.linear import Linear, linear
 from cpeval.sites.mixed import Mixed, mixed
+from cpeval.sites.noise_cost import NoiseCost, noise_cost
 from cpeval.sites.permutation import Permutation, permutation
 from cpeval.sites.power import Power, power
 from cpeval.sites.wild_bootstrap import WildBootstrap, wild_bootstrap
@@ -33,6 +34,7 @@ __all__ = [
     "JointTest",
     "Linear",
     "Mixed",
+    "NoiseCost",
     "Permutation",
     "Power",
     "SiteEffects",
@@ -48,6 +50,7 @@ __all__ = [
     "heterogeneity",
     "linear",
     "mixed",
+    "noise_cost",
     "permutation",
     "power",
     "wild_bootstrap",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ from cpeval.moments.sharing import require_noise
 from cpeval.moments.site_moments import SiteMoments
 from cpeval.result import Result
 from cpeval.sites.linear import linear
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
 
@@ -46,6 +50,22 @@ class NoiseCost(Result):
     noise_sd: float
     n_drowned: int
     draws: int
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw how much the error of each term grows.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; without it, on new axes.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from cpeval.plots.noise_cost import growth
+
+        return growth(self.table, ax=ax)
 
 
 def noise_cost(
@@ -116,8 +136,9 @@ def noise_cost(
     found, drowned = np.empty((draws, len(terms))), np.zeros(n.size)
     for draw in range(draws):
         made = noisy_moments(n, mean, cross, moments.bounds, sd, random)
-        drowned += np.round(made.n) < minimum
-        found[draw] = _coefficients(made.n, made.mean, made.cross, columns, moments.intercept)
+        count = np.maximum(np.round(made.n), 0.0)
+        drowned += count < minimum
+        found[draw] = _coefficients(count, made.mean, made.cross, columns, moments.intercept)
     estimate, se = exact.table["estimate"].to_numpy(), exact.table["se"].to_numpy()
     away = found - estimate
     size, shift = np.sqrt((away**2).mean(axis=0)), away.mean(axis=0)
@@ -137,8 +158,8 @@ def noise_cost(
         note=(
             f"Least squares of {moments.formula} from moments with Gaussian noise, epsilon "
             f"{epsilon:g} and delta {delta:g} for one row (Balle & Wang, 2018), {draws:,} draws, "
-            f"against {vcov} errors. The noise in each unit's count is {sd:.3g} people, and as much "
-            "in each sum of products, columns scaled to -1 to 1."
+            f"against {vcov} errors. The noise in each unit's count is {sd:.3g} people, and as "
+            "much in each sum of products, columns scaled to -1 to 1."
         ),
         warnings=tuple(_worries(terms, growth, shift / se, n_drowned)),
         noise_sd=sd,
@@ -151,10 +172,12 @@ def _coefficients(
     n: Floats, mean: Floats, cross: Floats, columns: NDArray[np.intp], intercept: bool
 ) -> Floats:
     """Regress the last column on some others, from units' counts, means and cross-products."""
-    origin = n @ mean / n.sum() if intercept else np.zeros(mean.shape[1])
+    origin = n @ mean / max(n.sum(), 1.0) if intercept else np.zeros(mean.shape[1])
     rest = mean - origin
     total = cross.sum(axis=0) + np.einsum("u,ua,ub->ab", n, rest, rest)
-    slopes = np.linalg.lstsq(total[np.ix_(columns, columns)], total[columns, -1], rcond=None)[0]
+    slopes: Floats = np.linalg.lstsq(
+        total[np.ix_(columns, columns)], total[columns, -1], rcond=None
+    )[0]
     if not intercept:
         return slopes
     return np.append(origin[-1] - origin[columns] @ slopes, slopes)
