@@ -40,7 +40,9 @@ def levels_seen(frame: Lazy, names: Sequence[str]) -> dict[str, list[Level]]:
     """Return the distinct values of columns: a query each."""
     found = {}
     for name in names:
-        values = frame.select(name).unique().collect()[name].to_list()
+        # `unique` numbers all rows on some engines; a count by value keeps none of them.
+        counted = frame.select(value=nw.col(name)).group_by("value").agg(nw.len().alias("rows"))
+        values = counted.collect()["value"].to_list()
         there = [plain_level(value) for value in values if not pd.isna(value)]
         found[name] = list(in_order(list(dict.fromkeys(there))))
     return found
