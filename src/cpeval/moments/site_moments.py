@@ -179,8 +179,9 @@ class SiteMoments:
         spread within units apart. Only units x p x p numbers come back.
 
         Products are about the units' means, so columns far from zero keep their digits. A model
-        without an intercept needs them about zero: of a mean 1e8 times the spread nothing but
-        rounding is left of what makes terms differ, whatever software multiplies them.
+        without an intercept needs them about zero: where a mean is t times the spread, t squared
+        times 1e-16 of the residual variance is rounding. Coefficients and errors by cluster keep
+        their digits up to t = 1e6; `cpeval.sites.linear` warns where sigma loses more than six.
         """
         from cpeval.moments.from_data import moments_of
 
