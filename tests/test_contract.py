@@ -300,6 +300,20 @@ CASES = {
         scaled=("without",),
         fixed=("n", "leverage", "partial_leverage"),
     ),
+    "noise_cost": Case(
+        lambda data: cp.sites.noise_cost(
+            cp.SiteMoments.from_data(
+                data, "y ~ wave", site="sex", bounds={"y": (-100, 100), "wave": (0, 6)}
+            ),
+            epsilon=1,
+            draws=20,
+            seed=1,
+        ),
+        "NoiseCost",
+        outcome=None,
+        by_person=False,
+        frame=False,
+    ),
     "cluster_summary": Case(
         lambda data: cp.sites.cluster_summary(by_team(data), "arm[T.usual & old]"),
         "ClusterSummary",

@@ -148,5 +148,5 @@ def test_terms_that_collide_are_named():
 
 @pytest.mark.parametrize("name", CALLS)
 def test_what_are_no_moments_is_refused(name):
-    with pytest.raises(CpevalError, match="should be moments|With a dataframe, say which"):
+    with pytest.raises(CpevalError, match=r"should be moments|With a dataframe, say which"):
         CALLS[name](people(), "arm[T.CP]")

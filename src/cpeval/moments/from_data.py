@@ -13,9 +13,15 @@ from cpeval.moments.coding import INTERCEPT, Level, columns_of
 from cpeval.moments.eager_pass import Columns, eager_sums, levels_seen as eager_levels
 from cpeval.moments.formula import parse
 from cpeval.moments.lazy_pass import lazy_sums, levels_seen as lazy_levels
+from cpeval.moments.noise import column_bounds
 from cpeval.moments.site_moments import SiteMoments
 from cpeval.moments.unit_sums import require_sizes
-from cpeval.moments.variables import factors_with_levels, is_number, levels_of
+from cpeval.moments.variables import (
+    factors_with_levels,
+    is_number,
+    levels_of,
+    require_bounds,
+)
 from cpeval.numeric import eager
 from cpeval.study import Study
 
@@ -30,6 +36,7 @@ def moments_of(
     weights: str | None,
     study: Study | None,
     levels: Mapping[str, Sequence[Level]] | None,
+    bounds: Mapping[str, tuple[float, float]] | None,
 ) -> SiteMoments:
     """Make moments; parameters are those of `SiteMoments.from_data`."""
     parsed = parse(formula)
@@ -57,8 +64,9 @@ def moments_of(
         factors = factors_with_levels(parsed, dtypes)
         fixed = levels_of(factors, lambda n: eager_levels(columns, n), given, study)
         model = columns_of(parsed, fixed)
+        limits = require_bounds(bounds, parsed, fixed)
         sums, units = eager_sums(
-            columns, parsed, model, fixed, site=site, team=team, weights=weights
+            columns, parsed, model, fixed, limits, site=site, team=team, weights=weights
         )
     else:
         schema = frame.collect_schema()
@@ -68,7 +76,10 @@ def moments_of(
         lazy = frame
         fixed = levels_of(factors, lambda n: lazy_levels(lazy, n), given, study)
         model = columns_of(parsed, fixed)
-        sums, units = lazy_sums(frame, parsed, model, fixed, site=site, team=team, weights=weights)
+        limits = require_bounds(bounds, parsed, fixed)
+        sums, units = lazy_sums(
+            frame, parsed, model, fixed, limits, site=site, team=team, weights=weights
+        )
     require_sizes(sums, [*(column.name for column in model), parsed.outcome.text])
     first = [INTERCEPT] if parsed.intercept else []
     made = cls(
@@ -88,6 +99,7 @@ def moments_of(
         origin=sums.origin,
         offset=sums.offset,
         cross=sums.cross,
+        bounds=column_bounds(model, parsed.outcome.text, limits),
     )
     made.require_rows()
     return made

@@ -11,6 +11,7 @@ import pandas as pd
 
 from cpeval.errors import TooFewError, listed, require_level, require_option
 from cpeval.moments.cluster_robust import Kind, classical, cluster_robust, joint_test
+from cpeval.moments.coding import INTERCEPT
 from cpeval.moments.site_moments import SiteMoments
 from cpeval.moments.whitening import Whitened, whitened
 from cpeval.result import Result
@@ -22,6 +23,9 @@ VCOV = ("classical", *get_args(Kind))
 
 #: Below so many degrees of freedom Satterthwaite's approximation is not to be relied upon.
 _FEW_DF = 4
+
+#: Squares about zero whose rounding is more than this share of what is left of them.
+_DIGITS_LOST = 1e-6
 
 #: In balanced designs they are whole numbers but for rounding.
 _EXACT = 1e-6
@@ -103,7 +107,7 @@ class Linear(Result):
             return joint(names, statistic, len(which), df, p, "F test.")
         contrasts = to_the_data(self.prepared)[which]
         null = np.zeros(len(which))
-        if self.prepared.terms[0] == "Intercept" and 0 in which:
+        if self.prepared.terms[0] == INTERCEPT and 0 in which:
             # About the origin of the moments the intercept is less by what y lost.
             null[which.index(0)] = -self.prepared.blocks.origin.y
         found = joint_test(self.whitened, contrasts, kind=cast(Kind, self.kind), null=null)
@@ -219,9 +223,22 @@ def linear(
 def _worries(
     table: pd.DataFrame, alone: np.ndarray, prepared: Prepared, white: Whitened, cluster: str
 ) -> list[str]:
+    without = prepared.terms[0] != INTERCEPT
     if white.fit.perfect:
-        return ["The terms explain the outcome entirely: there are no errors to speak of."]
+        text = "The terms explain the outcome entirely: there are no errors to speak of."
+        if without:
+            text += (
+                " Or so nearly, next to the outcome's distance from zero, that rounding hides the "
+                "rest: a model without an intercept can't be taken about another origin."
+            )
+        return [text]
     found = []
+    if without and np.finfo(float).eps * white.fit.tss > _DIGITS_LOST * white.fit.rss:
+        found.append(
+            "Without an intercept, columns so far from zero leave few digits of the residual "
+            "variance: errors by cluster are known well, sigma and classical errors are not. "
+            "Keep the intercept, or subtract what is common to outcome and terms."
+        )
     names = np.array(prepared.terms)
     # Without a mean of its own an intercept far from the data hangs on all other terms.
     for k in map(int, np.flatnonzero(alone.any(axis=1))):

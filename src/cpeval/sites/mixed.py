@@ -272,6 +272,7 @@ def mixed(
     found = contrast_tests(fit, df=df)
     terms = prepared.terms
     effects = (INTERCEPT, *(terms[k] for k in places))
+    columns, effect_columns = pd.Index(terms), pd.Index(effects)
     weighted = moments.weights_column is not None
     freedom = "normal" if df == "normal" else "t"
     return Mixed(
@@ -287,12 +288,12 @@ def mixed(
         warnings=(*prepared.warnings, *_worries(fit, factors, df, weighted=weighted)),
         variances=_variances(fit, effects),
         covariances={
-            name: pd.DataFrame(matrix, index=effects, columns=effects)
+            name: pd.DataFrame(matrix, index=effect_columns, columns=effect_columns)
             for name, matrix in zip(factors, fit.covariances, strict=True)
         },
         icc=None if fit.icc is None else pd.Series(fit.icc, index=list(factors), name="icc"),
         loglik=np.nan if weighted else fit.loglik,
-        vcov=pd.DataFrame(fixed_covariance(fit, df=df), index=terms, columns=terms),
+        vcov=pd.DataFrame(fixed_covariance(fit, df=df), index=columns, columns=columns),
         method=method,
         df_method=df,
         n=prepared.n,

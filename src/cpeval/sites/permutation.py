@@ -260,8 +260,8 @@ def _worries(arms: ClusterArms, found: Exchanged, level: float, *, ci: bool) -> 
     worries = []
     if np.ptp(arms.adjusted) == 0:
         worries.append(
-            f"All {many(arms.cluster)} have the same mean: p and interval say nothing. Check that the "
-            f"outcome of {arms.outcome!r} is the one that is meant."
+            f"All {many(arms.cluster)} have the same mean: p and interval say nothing. Check that "
+            f"the outcome of {arms.outcome!r} is the one that is meant."
         )
     if found.smallest_p > 1 - level:
         given = _design(arms) if found.enumerated else f"{found.draws:,} draws"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cpeval.errors import OptionError, TooFewError, did_you_mean, listed
 from cpeval.moments.coding import Level
 from cpeval.moments.least_squares import independent_terms
+from cpeval.moments.noise import told
 from cpeval.moments.origin import Blocks
 from cpeval.moments.site_moments import SiteMoments
 from cpeval.moments.zero_or_one import zero_or_one
@@ -38,6 +39,8 @@ class Prepared:
         Whether the outcome is 0 or 1 in every row, so that coefficients are differences of risk.
     alike : dict
         Factors of the formula that have one level, and so no term, to that level.
+    noise : tuple of str
+        What to say of noise in the moments.
     """
 
     blocks: Blocks
@@ -48,6 +51,7 @@ class Prepared:
     n_dropped: int
     zero_or_one: bool
     alike: dict[str, Level]
+    noise: tuple[str, ...]
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -75,7 +79,7 @@ class Prepared:
             found.append(
                 f"{self.n_dropped:,} rows were left out for missing values, and {self.n:,} used."
             )
-        return tuple(found)
+        return (*found, *self.noise)
 
     def place(self, term: str) -> int:
         """Return the place of one term.
@@ -176,6 +180,7 @@ def prepare(moments: SiteMoments, by: str) -> Prepared:
         n_dropped=int(moments.dropped.sum()),
         zero_or_one=zero_or_one(moments, -1),
         alike={name: levels[0] for name, levels in moments.levels.items() if len(levels) == 1},
+        noise=told(moments.noise, moments.sites),
     )
 
 
