@@ -60,6 +60,7 @@ def cluster_summary(
     cluster: str = "team",
     strata: str | None = "site",
     covariates: Sequence[str] | str | None = None,
+    slopes: str = "strata",
     level: float = 0.95,
 ) -> ClusterSummary:
     r"""Compare the means of clusters in two arms: the analysis in two stages.
@@ -78,6 +79,10 @@ def cluster_summary(
     covariates : sequence of str, optional
         Terms to adjust for; by default all of the model but the arm and its interactions.
         ``()`` for none.
+    slopes : {"strata", "within"}
+        Where the covariates' slopes come from: people of a stratum, as Hayes and Moulton have
+        it, or people of one cluster. Take "within" where the arms differ in the covariates, as
+        without randomisation: the former then pull the difference towards zero.
     level : float, default 0.95
         Coverage of the interval.
 
@@ -123,7 +128,9 @@ def cluster_summary(
     0       2.0  0.5774  2.0  0.0742
     """
     require_level(level)
-    arms = cluster_arms(moments, term, cluster=cluster, strata=strata, covariates=covariates)
+    arms = cluster_arms(
+        moments, term, cluster=cluster, strata=strata, covariates=covariates, slopes=slopes
+    )
     if arms.strata is None:
         found = unmatched(arms.adjusted, arms.arm, df_lost=arms.df_lost, level=level)
     else:
