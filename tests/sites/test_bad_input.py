@@ -60,7 +60,7 @@ def test_designs_that_give_no_answer(name, data, said):
         with pytest.raises((TooFewError, DataError), match=said[name]):
             CALLS[name](moments(data), "arm[T.CP]")
     elif name == "heterogeneity":
-        with pytest.raises(TooFewError, match="effect of its own in 0 of 6 sites"):
+        with pytest.raises(TooFewError, match="coefficient of its own in 0 of 6 sites"):
             CALLS[name](moments(data), "arm[T.CP]")
     else:
         result = CALLS[name](moments(data), "arm[T.CP]")

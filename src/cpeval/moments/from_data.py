@@ -8,7 +8,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
-from cpeval.errors import ColumnError, OptionError, require_columns
+from cpeval.errors import ColumnError, OptionError, WaveError, listed, require_columns
 from cpeval.moments.coding import INTERCEPT, Level, columns_of
 from cpeval.moments.eager_pass import Columns, eager_sums, levels_seen as eager_levels
 from cpeval.moments.formula import parse
@@ -42,7 +42,7 @@ def moments_of(
     parsed = parse(formula)
     if study is not None and not isinstance(study, Study):
         raise OptionError(f"'study' should be a cp.Study. Got {type(study).__name__}.")
-    if study is not None and site is None:
+    if study is not None and site in (None, study.site):
         site = study.site
         team = study.team if team is None else team
     if site is None:
@@ -52,6 +52,7 @@ def moments_of(
     frame = _frame(data)
     names = list(frame.collect_schema())
     require_columns(names, *parsed.columns, site, team, weights)
+    require_one_wave(frame, study, parsed.columns)
     used = list(dict.fromkeys(n for n in (*parsed.columns, site, team, weights) if n is not None))
     given = _levels(levels)
     if isinstance(frame, nw.DataFrame):
@@ -103,6 +104,39 @@ def moments_of(
     )
     made.require_rows()
     return made
+
+
+def require_one_wave(
+    frame: nw.DataFrame[Any] | nw.LazyFrame[Any], study: Study | None, columns: Sequence[str]
+) -> None:
+    """Raise where a study's people have a row a wave, and the model takes rows for people.
+
+    Parameters
+    ----------
+    frame : DataFrame or LazyFrame of narwhals
+    study : Study, optional
+    columns : sequence of str
+        What the formula uses: a model of waves may have them all.
+
+    Raises
+    ------
+    WaveError
+        There are several waves.
+    """
+    wave = None if study is None else study.wave
+    if wave is None or wave in columns or wave not in list(frame.collect_schema()):
+        return
+    waves = (
+        eager_levels(Columns(frame), [wave])
+        if isinstance(frame, nw.DataFrame)
+        else lazy_levels(frame, [wave])
+    )[wave]
+    if len(waves) > 1:
+        raise WaveError(
+            f"People have a row a wave (column {wave!r} holds {listed(waves)}), and a model of "
+            f"{listed(columns)} would count each as several people. Keep one wave and give the "
+            "score at baseline a column of its own; or take cp.outcomes.compare, which does that."
+        )
 
 
 def _levels(levels: object) -> dict[str, Sequence[Level]]:

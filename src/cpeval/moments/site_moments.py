@@ -244,6 +244,10 @@ class SiteMoments:
 
         return merged(self, other)
 
+    def __radd__(self, other: object) -> SiteMoments:
+        """Let ``sum()`` of moments begin with its 0."""
+        return self if other == 0 and isinstance(other, int) else NotImplemented
+
     def drop(self, site: Level) -> SiteMoments:
         """Leave out one site.
 
