@@ -44,7 +44,7 @@ class Ratings(Result):
     assessor, occasion : str or None
         The columns of assessors and of occasions.
     informants : tuple
-        Who should rate a unit: as the definition or the call says, else all in the data.
+        Who should rate a unit, as the definition or the call says; then others in the data.
     n_invalid : int
         Ratings that were made missing (``on_invalid="missing"``).
     n_merged : int
@@ -140,7 +140,7 @@ class Agreed(Result):
 
 def long_table(
     rows: pd.DataFrame,
-    names: Mapping[str, Sequence[object]],
+    names: Mapping[str, Sequence[str]],
     values: Mapping[str, NDArray[np.generic]],
 ) -> pd.DataFrame:
     """Lay out values of rows by names (items, scales) as a long table, the names running fastest.
@@ -153,7 +153,7 @@ def long_table(
     """
     (name, labels), n = next(iter(names.items())), len(rows)
     table = rows.take(np.repeat(np.arange(n), len(labels))).reset_index(drop=True)
-    text = pd.Series(pd.array(list(labels), dtype="str"))
+    text = pd.Series(list(labels), dtype="str")
     table[name] = text.take(np.tile(np.arange(len(labels)), n)).reset_index(drop=True)
     for column, array in values.items():
         table[column] = np.asarray(array).ravel()
