@@ -1,14 +1,20 @@
 """Say how faithfully a programme was delivered, from several informants' ratings."""
 
 from cpeval.fidelity.assessments import Agreed, Ratings
-from cpeval.fidelity.consensus import Consensus
+from cpeval.fidelity.consensus import Consensus, read_consensus
+from cpeval.fidelity.disagreements import Disagreements, disagreements
 from cpeval.fidelity.score import score
 from cpeval.fidelity.triangulate import triangulate
 
+# Functions have the names of their modules. Importing all of them here, once, makes sure that
+# the package's attributes are the functions.
 __all__ = [
     "Agreed",
     "Consensus",
+    "Disagreements",
     "Ratings",
+    "disagreements",
+    "read_consensus",
     "score",
     "triangulate",
 ]

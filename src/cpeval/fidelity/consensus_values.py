@@ -7,6 +7,7 @@ import pandas as pd
 
 from cpeval.definitions.model import Instrument
 from cpeval.errors import CodeError, CpevalError, DataError, DuplicateError, listed, require_columns
+from cpeval.exporting.plain_text import for_sheet
 from cpeval.fidelity.assessments import Floats
 from cpeval.fidelity.item_ratings import item_places
 from cpeval.fidelity.ordered_codes import Codes
@@ -19,9 +20,9 @@ ITEM, RATING, BY, ON = "item", "rating", "by", "on"
 
 
 def as_text(column: pd.Series) -> pd.Series:
-    """Return values as text, the same whether a file kept them as numbers, dates or text."""
+    """Return values as the text that a sheet holds, whether it kept numbers, dates or text."""
     codes, values = pd.factorize(column)
-    texts = [str(plain(value)).strip().removesuffix(" 00:00:00") for value in values]
+    texts = [for_sheet(str(plain(value)).removesuffix(" 00:00:00")) for value in values]
     return pd.Series([*texts, None], dtype=object).take(codes).reset_index(drop=True)
 
 
@@ -66,7 +67,7 @@ def consensus_array(
                 f"({rows_text(lost)}). Check {listed(key)}. {ROWS_COUNT}"
             )
         )
-    wrong += _odd_codes(instrument, item, value)
+    wrong += odd_codes(instrument, item, value)
     place = np.where(cell < 0, -1, cell * len(instrument.items) + item)
     twice = np.flatnonzero(pd.Series(place).duplicated(keep=False) & (place >= 0) & there)
     if twice.size:
@@ -82,7 +83,8 @@ def consensus_array(
     return made
 
 
-def _odd_codes(instrument: Instrument, item: Codes, value: Floats) -> list[CpevalError]:
+def odd_codes(instrument: Instrument, item: Codes, value: Floats) -> list[CpevalError]:
+    """Return the error about ratings that are not among their items' codes, if there are any."""
     lines = []
     for place, one in enumerate(instrument.items):
         codes = sorted(instrument.answers(one).codes)

@@ -183,9 +183,7 @@ def item_places(column: pd.Series, instrument: Instrument, name: str) -> Codes:
             f"Rows without an item in {name!r}: {rows_text(np.flatnonzero(codes < 0))}. Fill them "
             f"in, or leave the rows out. {ROWS_COUNT}"
         )
-    known = {item.code: place for place, item in enumerate(instrument.items)}
-    known |= {f"{instrument.name}_{code}": place for code, place in known.items()}
-    texts = [str(plain(value)).strip() for value in values]
+    known, texts = _places_by_name(instrument), [str(plain(value)).strip() for value in values]
     unknown = [k for k, text in enumerate(texts) if text not in known]
     if unknown:
         lines = [
@@ -206,6 +204,19 @@ def item_places(column: pd.Series, instrument: Instrument, name: str) -> Codes:
             )
         )
     return np.array([known[text] for text in texts], dtype=np.intp)[codes]
+
+
+def found_places(column: pd.Series, instrument: Instrument) -> Codes:
+    """Return each row's item by its place in the definition; -1 where it hasn't such an item."""
+    codes, values = coded(column)
+    known = _places_by_name(instrument)
+    places = [known.get(str(plain(value)).strip(), -1) for value in values]
+    return np.array([*places, -1], dtype=np.intp)[codes]
+
+
+def _places_by_name(instrument: Instrument) -> dict[str, int]:
+    known = {item.code: place for place, item in enumerate(instrument.items)}
+    return known | {f"{instrument.name}_{code}": place for code, place in known.items()}
 
 
 def _refuse_others(use: Use, raw: Floats, row_of: Codes, place: Codes, rating: str) -> None:

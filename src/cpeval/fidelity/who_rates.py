@@ -25,9 +25,7 @@ def named_informants(
         ``given`` is not a list of different values.
     """
     if given is None:
-        of_items = [name for item in instrument.items for name in _of(item) or ()]
-        named = tuple(dict.fromkeys([*(_of(instrument) or ()), *of_items]))
-        return named or None
+        return tuple(instrument.all_informants) or None
     if isinstance(given, str) or not isinstance(given, Sequence) or not given:
         raise OptionError(
             f"'informants' must be a list, such as ['participant', 'observer']. Got {given!r}."
@@ -37,17 +35,12 @@ def named_informants(
     return tuple(given)
 
 
-def _of(part: object) -> Sequence[str] | None:
-    """What a definition says of informants, if it says anything."""
-    return getattr(part, "informants", None) or None
-
-
 def can_rate(instrument: Instrument, informants: Sequence[object]) -> NDArray[np.bool_]:
     """Say who can rate what, shape (n_informants, n_items); all where the definition is silent."""
     rows = []
     for item in instrument.items:
-        named = _of(item) or _of(instrument)
-        rows.append([named is None or who in named or who == CONSENSUS for who in informants])
+        named = instrument.informants_of(item)
+        rows.append([not named or who in named or who == CONSENSUS for who in informants])
     return np.array(rows, dtype=bool).reshape(len(instrument.items), len(informants)).T
 
 
