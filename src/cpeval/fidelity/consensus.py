@@ -78,8 +78,10 @@ def read_consensus(path: str | Path, instrument: Which, *, sheet: str | None = N
     >>> text = "team,item,rating,by,on\nNorth,3,4,Ann and Ben,2026-01-31\nNorth,7,,,\n"
     >>> _ = Path(f"{folder.name}/meeting.csv").write_text(text)
     >>> settled = read_consensus(f"{folder.name}/meeting.csv", "connecting_people")
-    >>> settled.table.iloc[0].tolist(), settled.n_open
-    (['North', '3', 4.0, 'Ann and Ben', '2026-01-31', None], 1)
+    >>> settled.table[["item", "rating", "by", "on"]].to_dict("records")
+    [{'item': '3', 'rating': 4.0, 'by': 'Ann and Ben', 'on': '2026-01-31'}]
+    >>> settled.n_open
+    1
     >>> folder.cleanup()
     """
     one = resolve(instrument)

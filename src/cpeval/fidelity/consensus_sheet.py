@@ -89,7 +89,7 @@ def write_sheet(table: pd.DataFrame, instrument: Instrument, path: str | Path) -
 def _rule(codes: list[str]) -> dict[str, object]:
     message = {
         "error_title": "Not a code",
-        "error_message": f"Enter one of {codes_text_of(codes)}.",
+        "error_message": f"Enter one of {codes_text([float(x) for x in codes])}.",
     }
     if len(",".join(codes)) <= _LIST:
         return {"validate": "list", "source": codes, **message}

@@ -140,8 +140,8 @@ on_invalid
     >>> apart = cp.fidelity.disagreements(
     ...     made.joined("fidelity"), "connecting_people", made.study,
     ...     informant="informant", assessor="assessor", least=3)
-    >>> apart.table.iloc[0][["item", "gap", "low", "high"]].tolist()
-    ['16', 4.0, 1.0, 5.0]
+    >>> apart.table["said"].iloc[0]
+    'participant (P0001) 3, worker (W001) 1, observer (O1) 5'
     """
     if not is_number(least) or not 0 < least < float("inf"):
         raise OptionError(f"'least' must be a number of levels above 0. Got {least!r}.")

@@ -125,8 +125,8 @@ on_invalid
     ...     weights={"participant": 0.25, "worker": 0.25, "observer": 0.5})
     >>> agreed.table.columns[4:].tolist()
     ['wave', 'scale', 'estimate', 'n', 'low', 'high', 'rule']
-    >>> agreed.missing[["n", "informants"]].value_counts().index[0]
-    (1, 'observer')
+    >>> agreed.missing["informants"].value_counts().index[0]
+    'participant'
     """
     given = {
         "informant": informant,
