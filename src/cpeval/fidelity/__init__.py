@@ -3,6 +3,7 @@
 from cpeval.fidelity.assessments import Agreed, Ratings
 from cpeval.fidelity.consensus import Consensus, read_consensus
 from cpeval.fidelity.disagreements import Disagreements, disagreements
+from cpeval.fidelity.profile import Profile, profile
 from cpeval.fidelity.score import score
 from cpeval.fidelity.triangulate import triangulate
 
@@ -12,8 +13,10 @@ __all__ = [
     "Agreed",
     "Consensus",
     "Disagreements",
+    "Profile",
     "Ratings",
     "disagreements",
+    "profile",
     "read_consensus",
     "score",
     "triangulate",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -45,6 +45,8 @@ class Ratings(Result):
         The columns of assessors and of occasions.
     informants : tuple
         Who should rate a unit, as the definition or the call says; then others in the data.
+    arms : tuple
+        The arms of the data's rows, where the study and the data have a column of them.
     n_invalid : int
         Ratings that were made missing (``on_invalid="missing"``).
     n_merged : int
@@ -61,6 +63,7 @@ class Ratings(Result):
     assessor: str | None
     occasion: str | None
     informants: tuple[object, ...]
+    arms: tuple[object, ...] = ()
     n_invalid: int = 0
     n_merged: int = 0
 
@@ -103,6 +106,8 @@ class Agreed(Result):
     missing : pandas.DataFrame
         A row a unit and occasion that lacks informants: its columns, n (how many that should
         have rated did not), informants (their names).
+    arms : tuple
+        As in `Ratings`.
     consensus : pandas.DataFrame or None
         The recorded consensus values that were used, with who and when where that is known.
     """
@@ -120,7 +125,8 @@ class Agreed(Result):
     occasions: tuple[object, ...]
     rule: str
     missing: pd.DataFrame
-    consensus: pd.DataFrame | None = field(default=None)
+    arms: tuple[object, ...] = ()
+    consensus: pd.DataFrame | None = None
 
     @cached_property
     def items(self) -> pd.DataFrame:

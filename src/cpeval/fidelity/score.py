@@ -169,6 +169,7 @@ def _ratings(
         assessor=layout.assessor,
         occasion=layout.occasion,
         informants=gathered.informants,
+        arms=gathered.arms,
         n_invalid=gathered.n_invalid,
         n_merged=gathered.n_merged,
     )
