@@ -1,5 +1,6 @@
 """Say how faithfully a programme was delivered, from several informants' ratings."""
 
+from cpeval.fidelity.agreement import InformantAgreement, agreement
 from cpeval.fidelity.assessments import Agreed, Ratings
 from cpeval.fidelity.consensus import Consensus, read_consensus
 from cpeval.fidelity.disagreements import Disagreements, disagreements
@@ -13,8 +14,10 @@ __all__ = [
     "Agreed",
     "Consensus",
     "Disagreements",
+    "InformantAgreement",
     "Profile",
     "Ratings",
+    "agreement",
     "disagreements",
     "profile",
     "read_consensus",

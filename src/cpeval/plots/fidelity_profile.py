@@ -36,7 +36,9 @@ def dots(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     place = {label: row for row, label in enumerate(dict.fromkeys(whole["label"]))}
     several = len(names) <= _MOST_SITES
     with styled():
-        ax = axes(ax, height=1.2 + (0.35 + 0.14 * min(len(names), _MOST_SITES)) * len(place))
+        ax = axes(
+            ax, width=8.4, height=1.2 + (0.35 + 0.14 * min(len(names), _MOST_SITES)) * len(place)
+        )
         _row(ax, whole, place, 0.0, (DARK.colour, DARK.marker, 8), "Programme")
         for number, name in enumerate(names):
             one = places[places[word] == name]
@@ -81,6 +83,12 @@ def _row(
     )
 
 
+def _is_dark(grey: float) -> bool:
+    """Whether white has more contrast with a grey than black has (WCAG's luminance)."""
+    linear = grey / 12.92 if grey <= 0.04045 else ((grey + 0.055) / 1.055) ** 2.4
+    return linear < 0.179
+
+
 def heat_map(items: pd.DataFrame, ends: tuple[float, float], *, ax: Axes | None = None) -> Axes:
     """Draw items by sites, darker for higher means, with the values.
 
@@ -104,9 +112,8 @@ def heat_map(items: pd.DataFrame, ends: tuple[float, float], *, ax: Axes | None 
     pairs = zip(rows["item"], rows["label"], strict=True)
     with styled():
         ax = axes(ax, width=4.0 + 0.55 * min(len(sites), 40), height=1.4 + 0.3 * n_items)
-        ax.imshow(mean, cmap="Greys", vmin=ends[0], vmax=ends[1], aspect="auto")
+        image = ax.imshow(mean, cmap="Greys", vmin=ends[0], vmax=ends[1], aspect="auto")
         if len(sites) <= _MOST_VALUES:
-            middle = (ends[0] + ends[1]) / 2
             for (row, column), value in np.ndenumerate(mean):
                 known = not np.isnan(value)
                 ax.text(
@@ -116,7 +123,7 @@ def heat_map(items: pd.DataFrame, ends: tuple[float, float], *, ax: Axes | None 
                     ha="center",
                     va="center",
                     fontsize=8,
-                    color="white" if known and value > middle else "black",
+                    color="white" if known and _is_dark(image.to_rgba(value)[0]) else "black",
                 )
         ax.set_yticks(range(n_items), [shown(f"{code} {label}") for code, label in pairs])
         ax.set_xticks(range(len(sites)), [shown(site) for site in sites], rotation=90)
