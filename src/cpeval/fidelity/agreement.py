@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 #: Below this many units, intervals are rough: they rest on large samples.
 _FEW = 50
-_COLUMNS = ["term", "scale", "item", "label", "site", "estimate", "ci_low", "ci_high", "n", "why"]
 _COLUMNS = ("term", "scale", "item", "label", "site", "estimate", "ci_low", "ci_high", "n", "why")
 #: A coefficient: estimate, ends of its interval.
 _Three = tuple[float, float, float]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 from cpeval.definitions.model import Instrument
 from cpeval.result import Result
 from cpeval.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
 
@@ -66,6 +70,20 @@ class Ratings(Result):
     arms: tuple[object, ...] = ()
     n_invalid: int = 0
     n_merged: int = 0
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw every sheet's scores, scale by scale and informant by informant.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; without it, on new axes.
+        """
+        from cpeval.plots.informants import by_informant
+
+        labels = [scale.label for scale in self.instrument.scored]
+        names = dict(zip(self.instrument.columns, labels, strict=True))
+        return by_informant(self.table, self.informant, names, ax=ax)
 
     @cached_property
     def items(self) -> pd.DataFrame:
@@ -127,6 +145,20 @@ class Agreed(Result):
     missing: pd.DataFrame
     arms: tuple[object, ...] = ()
     consensus: pd.DataFrame | None = None
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the first scale's agreed score of each unit, with the range of its informants'.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; without it, on new axes.
+        """
+        from cpeval.plots.informants import agreed_and_range
+
+        first = self.instrument.scored[0]
+        of_first = self.table[self.table["scale"] == self.instrument.column(first)]
+        return agreed_and_range(of_first, first.label, ax=ax)
 
     @cached_property
     def items(self) -> pd.DataFrame:
