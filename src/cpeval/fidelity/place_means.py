@@ -66,11 +66,18 @@ def place_means(
 
     Notes
     -----
-    A place's mean is over its units, :math:`\sum_t (n_t / N) m_t`. Pooled, the means :math:`m_t`
-    of clusters have the variance :math:`\tau^2` about their place's, estimated by the mean square
-    of clusters within places on C - P degrees of freedom, and the place's mean has
-    :math:`\tau^2 \sum_t (n_t / N)^2`: exact for normal means and clusters of one size. Else the
-    error is CR2's with Satterthwaite's degrees of freedom, place by place.
+    A place's mean is over its N units, of which a cluster has :math:`n_t`. Pooled, its variance is
+    :math:`\tau^2 \sum n_t^2 / N^2 + \sigma^2 / N`, the components by analysis of variance of units
+    in clusters in places: :math:`a B + (1/N - a) W`, with the mean squares B of clusters and W of
+    units, :math:`a = \sum n_t^2 / (N^2 k)` and :math:`k = \sum_p (N_p - \sum n_t^2 / N_p) / (C - P)`
+    [1]_; its degrees of freedom are Satterthwaite's. With clusters of one size that is B / N on
+    C - P degrees of freedom. It is not taken below W / N, where clusters differ less than by
+    chance. Else the error is CR2's, with its own degrees of freedom, place by place [2]_.
+
+    References
+    ----------
+    .. [1] Searle, Casella & McCulloch (1992). Variance Components, chapter 3. Wiley.
+    .. [2] Bell & McCaffrey (2002). Survey Methodology, 28(2), 169-181.
 
     Examples
     --------
@@ -85,10 +92,9 @@ def place_means(
     _, code, size = np.unique(cluster, return_inverse=True, return_counts=True)
     home = np.zeros(size.size, dtype=np.intp)
     home[code] = place
-    means = np.bincount(code, weights=y, minlength=size.size) / size
     n_clusters = np.bincount(home, minlength=n_places)
     if pooled:
-        se, df = _pooled(means, home, size, n, n_clusters)
+        se, df = _pooled(y, code, home, size, n, n_clusters)
     else:
         se, df = _own(y, place, code, n_places)
     small = se <= _ROUNDING * np.abs(estimate)
@@ -97,17 +103,32 @@ def place_means(
 
 
 def _pooled(
-    means: Floats, home: Codes, size: Codes, n: Codes, n_clusters: Codes
+    y: Floats, code: Codes, home: Codes, size: Codes, n: Codes, n_clusters: Codes
 ) -> tuple[Floats, Floats]:
-    here = n_clusters > 0
-    df = float(means.size - here.sum())
-    n_places = n.size
-    if df <= 0:
-        return np.full(n_places, np.nan), np.full(n_places, np.nan)
-    middle = np.bincount(home, weights=means, minlength=n_places) / np.maximum(n_clusters, 1)
-    variance = float(((means - middle[home]) ** 2).sum()) / df
-    share = np.bincount(home, weights=(size / n[home]) ** 2, minlength=n_places)
-    return np.where(here, np.sqrt(variance * share), np.nan), np.where(here, df, np.nan)
+    n_places, here = n.size, n_clusters > 0
+    se, df = np.full(n_places, np.nan), np.full(n_places, np.nan)
+    df_between = float(size.size - here.sum())
+    if df_between <= 0:
+        return se, df
+    means = np.bincount(code, weights=y) / size
+    middle = np.bincount(home, weights=means * size, minlength=n_places) / np.maximum(n, 1)
+    between = float((size * (means - middle[home]) ** 2).sum()) / df_between
+    df_within = float(y.size - size.size)
+    within = float(((y - means[code]) ** 2).sum()) / df_within if df_within > 0 else 0.0
+    squares = np.bincount(home, weights=size.astype(float) ** 2, minlength=n_places)[here]
+    units = n[here].astype(float)
+    scale = float((units - squares / units).sum()) / df_between
+    of_between = squares / units**2 / scale
+    of_within = 1 / units - of_between if df_within > 0 else np.zeros(units.size)
+    variance = of_between * between + of_within * within
+    spread = (of_between * between) ** 2 / df_between
+    if df_within > 0:
+        spread += (of_within * within) ** 2 / df_within
+        # Not below what it would be if teams were alike.
+        variance = np.maximum(variance, within / units)
+    se[here] = np.sqrt(variance)
+    df[here] = np.divide(variance**2, spread, out=np.full(units.size, np.nan), where=spread > 0)
+    return se, np.minimum(df, df_between + df_within)
 
 
 def _own(y: Floats, place: Codes, code: Codes, n_places: int) -> tuple[Floats, Floats]:
