@@ -31,7 +31,8 @@ class Ratings(Result):
         A row a sheet (unit, occasion, informant and assessor) and scale, sorted: the unit's
         columns, then those of occasion, informant and assessor, under the data's own names;
         scale (the column that `cpeval.score` would make), estimate, answered and n_items (items
-        of the scale rated, and that the informant can rate), band (None without bands).
+        of the scale rated, and that the informant can rate), band (missing without
+        bands).
     sheets : pandas.DataFrame, shape (n_sheets, n_columns)
         What identifies each sheet: the table's columns but those of the scales.
     given : numpy.ndarray, shape (n_sheets, n_items)

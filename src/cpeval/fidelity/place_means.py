@@ -67,9 +67,9 @@ def place_means(
     Notes
     -----
     A place's mean is over its N units, of which a cluster has :math:`n_t`. Pooled, its variance is
-    :math:`\tau^2 \sum n_t^2 / N^2 + \sigma^2 / N`, the components by analysis of variance of units
+    :math:`\tau^2 \sum n_t^2 / N^2 + \sigma^2 / N`, components by analysis of variance of units
     in clusters in places: :math:`a B + (1/N - a) W`, with the mean squares B of clusters and W of
-    units, :math:`a = \sum n_t^2 / (N^2 k)` and :math:`k = \sum_p (N_p - \sum n_t^2 / N_p) / (C - P)`
+    units, :math:`a = \sum n_t^2 / (N^2 k)`, :math:`k = \sum_p (N_p - \sum n_t^2 / N_p) / (C - P)`
     [1]_; its degrees of freedom are Satterthwaite's. With clusters of one size that is B / N on
     C - P degrees of freedom. It is not taken below W / N, where clusters differ less than by
     chance. Else the error is CR2's, with its own degrees of freedom, place by place [2]_.

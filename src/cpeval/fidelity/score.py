@@ -152,9 +152,9 @@ def _ratings(
             "estimate": scores,
             "answered": answered,
             "n_items": possible,
-            "band": banded(one, scores, bands),
         },
     )
+    table["band"] = pd.Series(banded(one, scores, bands).ravel(), dtype="str")
     return Ratings(
         table=table,
         note=_note(gathered),
