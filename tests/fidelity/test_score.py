@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 import cpeval as cp
 from cpeval.errors import (
@@ -76,6 +76,7 @@ def test_columns_keep_their_names_and_units_their_order():
 
 
 @pytest.mark.parametrize("engine", [pl.from_pandas, lambda d: pl.from_pandas(d).to_arrow()])
+@settings(max_examples=10)
 @given(seed=st.integers(0, 1000))
 def test_wide_equals_long_in_any_engine_and_order(engine, seed):
     data = ratings(seed, sites=2, people=2)
