@@ -3,7 +3,7 @@
 200 sites of 50 people, rated on 25 items by 3 informants on 6 occasions: 4.5 million ratings, as
 180,000 rows with a column an item, and as 4.5 million rows. By hand: the median over informants,
 the components' means, and their means by site at the last occasion, without checks, counts,
-ranges or intervals. Goal: seconds, and less than by hand.
+ranges or intervals. Goal: seconds, here 10.
 """
 
 import numpy as np
@@ -105,7 +105,8 @@ def main() -> None:
     hand = seconds["by hand"]
     whole = sum(seconds[name] for name in ("score, a column an item", "triangulate", "profile"))
     rows = [Row(name, seconds[name]) for name in runs]
-    rows.append(Row("score to profile, by hand = 1", whole, whole / hand, 1.0))
+    rows.append(Row("score to profile", whole, goal=10.0))
+    rows.append(Row("the same, by hand = 1", whole, whole / hand))
     show(f"{len(long):,} ratings of {SITES * PEOPLE:,} people", rows)
 
 

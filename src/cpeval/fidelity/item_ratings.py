@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cpeval.definitions.model import Instrument
 from cpeval.errors import CodeError, DataError, OptionError, did_you_mean, listed
-from cpeval.fidelity.ordered_codes import Codes, coded, combined
+from cpeval.fidelity.ordered_codes import Codes, any_twice, coded, combined, first_rows
 from cpeval.numeric import ROWS_COUNT, numbers, rows_text
 from cpeval.people.rows import plain
 from cpeval.scoring.algebra import Arrays
@@ -130,12 +130,12 @@ def long_ratings(
     """
     given = numbers(table, [rating])[:, 0]
     n_items = len(instrument.items)
-    key = pd.Series(sheet * n_items + place)
-    if key.duplicated().any():
-        again = np.asarray(key.groupby(key).cumcount(), dtype=np.intp)
+    key = sheet * n_items + place
+    if any_twice(key):
+        again = np.asarray(pd.Series(key).groupby(key).cumcount(), dtype=np.intp)
         row_of, first = combined(sheet, again)
     else:
-        row_of, first = combined(sheet)
+        row_of, first = sheet, first_rows(sheet, int(sheet.max(initial=-1)) + 1)
     raw = np.full((first.size, n_items), np.nan)
     raw[row_of, place] = given
     columns = {one.code: one.code for one in instrument.items}

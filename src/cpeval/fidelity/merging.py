@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from cpeval.errors import DuplicateError, listed
 from cpeval.fidelity.layout import Layout
-from cpeval.fidelity.ordered_codes import Codes
+from cpeval.fidelity.ordered_codes import Codes, any_twice
 from cpeval.numeric import ROWS_COUNT, rows_text
 
 Floats = NDArray[np.float64]
@@ -67,9 +67,9 @@ def refuse_duplicates(sheet: Codes, key: Codes, sheets: pd.DataFrame, layout: La
     sheets : pandas.DataFrame
         What identifies the sheets.
     """
-    twice = pd.Series(key).duplicated(keep=False).to_numpy()
-    if not twice.any():
+    if not any_twice(key):
         return
+    twice = pd.Series(key).duplicated(keep=False).to_numpy()
     rows = np.flatnonzero(twice)
     faults = pd.Series(rows).groupby(sheet[rows]).apply(list)
     shown = []

@@ -78,7 +78,25 @@ def _ranked(key: NDArray[np.int64]) -> tuple[Codes, Codes]:
     rank = np.empty_like(order)
     rank[order] = np.arange(order.size)
     found = rank[codes].astype(np.intp)
-    rows = np.full(order.size, key.size, dtype=np.intp)
+    return found, first_rows(found, order.size)
+
+
+def first_rows(codes: Codes, n: int) -> Codes:
+    """Return the first row of each of n codes, all of which are there.
+
+    >>> first_rows(np.array([1, 0, 1]), 2).tolist()
+    [1, 0]
+    """
+    rows = np.full(n, codes.size, dtype=np.intp)
     # From the last row to the first, so that the first is what stays.
-    rows[found[::-1]] = np.arange(key.size - 1, -1, -1)
-    return found, rows
+    rows[codes[::-1]] = np.arange(codes.size - 1, -1, -1)
+    return rows
+
+
+def any_twice(codes: Codes) -> bool:
+    """Say whether a code from 0 stands in two rows; cheap where codes are few or dense.
+
+    >>> any_twice(np.array([2, 0, 2])), any_twice(np.array([2, 0]))
+    (True, False)
+    """
+    return bool(np.bincount(codes).max(initial=0) > 1)
