@@ -306,6 +306,24 @@ def test_names_may_hold_anything():
     assert "<b>" not in made._repr_html_()
 
 
+def test_names_that_results_need_are_refused():
+    data = ratings(gaps=0).rename(columns={"id": "scale", "informant": "rating"})
+    study = cp.Study(person="scale", site="site", team="team", wave="wave")
+    with pytest.raises(ColumnError, match=r"'scale', 'rating' of their own\. Rename"):
+        cp.fidelity.score(data, FID, study, informant="rating", assessor="assessor")
+
+
+def test_occasions_may_be_dates():
+    days = pd.to_datetime(["2026-02-01", "2025-11-30"])
+    data = ratings().assign(
+        wave=lambda d: d["wave"].map(dict(zip(["t0", "t1"], days, strict=True)))
+    )
+    agreed = cp.fidelity.triangulate(score(data))
+    assert agreed.occasions == (days[1], days[0])
+    assert cp.fidelity.profile(agreed).occasion == days[0]
+    assert cp.fidelity.profile(agreed, occasion=days[1]).occasion == days[1]
+
+
 def test_a_scale_that_counts_takes_no_means_of_ratings():
     counts = definition(
         scales=[{"label": "High", "items": "all", "combine": "count", "counted": [4, 5]}]

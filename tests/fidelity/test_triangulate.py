@@ -230,7 +230,7 @@ def settled(data):
 
 
 def test_consensus_takes_recorded_values_then_what_all_said():
-    data = ratings(gaps=0)
+    data = ratings(gaps=0.4)
     table = settled(data)
     made = triangulate(data, rule="consensus", consensus=table)
     items = made.items.set_index(["id", "wave", "item"])
@@ -240,6 +240,7 @@ def test_consensus_takes_recorded_values_then_what_all_said():
     same = rest[rest["n"] >= 2]
     np.testing.assert_array_equal(same["estimate"], same["low"])
     # One informant alone is no consensus.
+    assert (rest["n"] == 1).any()
     assert rest.loc[rest["n"] == 1, "estimate"].isna().all()
     assert made.consensus["by"].eq("Ann").all()
     assert triangulate(data, rule="consensus", consensus=pl.from_pandas(table)).table.equals(
@@ -294,6 +295,17 @@ def test_consensus_may_be_an_informant():
     assert made.missing.empty
     with pytest.raises(DataError, match="rule='consensus' needs recorded values"):
         triangulate(data, rule="consensus")
+
+
+def test_the_consensus_may_rate_what_an_informant_can_not():
+    named = ["participant", "worker", "observer"]
+    only = definition(informants=named, of_items={"4": {"informants": ["observer"]}})
+    data = ratings(gaps=0)
+    data.loc[data["informant"] != "observer", "fid_4"] = np.nan
+    rows = data[data["informant"] == "worker"].assign(informant="consensus", fid_4=2)
+    how = {"informant": "informant", "assessor": "assessor", "rule": "consensus"}
+    made = cp.fidelity.triangulate(pd.concat([data, rows]), only, STUDY, **how)
+    assert set(made.items.loc[made.items["item"] == "4", "estimate"]) == {2.0}
 
 
 def test_recorded_values_that_do_not_fit_are_said_at_once():

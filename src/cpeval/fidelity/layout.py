@@ -12,6 +12,12 @@ from cpeval.study import Study
 #: From the coarsest to the finest.
 ROLES = ("site", "team", "worker", "person")
 
+#: Columns that results have of their own, beside those that identify units and sheets.
+RESERVED = frozenset(
+    ("scale", "estimate", "answered", "n_items", "band", "item", "rating", "label")
+    + ("n", "low", "high", "rule", "informants", "gap", "said")
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
@@ -69,7 +75,8 @@ def layout_of(
     OptionError
         ``study`` is none; a name is not text; a column stands for two things.
     ColumnError
-        Columns are absent, or none of the study's units is there.
+        Columns are absent, or none of the study's units is there; one has a name that results
+        need for themselves.
     """
     require_study(study)
     if occasion is None and study.wave in columns:
@@ -94,6 +101,12 @@ def layout_of(
             f"A column can't be two things: {listed(twice)}. Unit: {listed(there.values())}; "
             + ", ".join(f"{what}={name!r}" for what, name in named.items() if name is not None)
             + "."
+        )
+    clash = [name for name in taken if name in RESERVED]
+    if clash:
+        raise ColumnError(
+            f"Results have columns {listed(clash)} of their own. Rename these in the data, and in "
+            "the study or the call."
         )
     finest = list(there)[-1]
     within = ["site", finest] if finest in ("team", "worker") else [finest]
