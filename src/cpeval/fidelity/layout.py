@@ -14,8 +14,23 @@ ROLES = ("site", "team", "worker", "person")
 
 #: Columns that results have of their own, beside those that identify units and sheets.
 RESERVED = frozenset(
-    ("scale", "estimate", "answered", "n_items", "band", "item", "rating", "label")
-    + ("n", "low", "high", "rule", "informants", "gap", "said")
+    [
+        "scale",
+        "estimate",
+        "answered",
+        "n_items",
+        "band",
+        "item",
+        "rating",
+        "label",
+        "n",
+        "low",
+        "high",
+        "rule",
+        "informants",
+        "gap",
+        "said",
+    ]
 )
 
 
