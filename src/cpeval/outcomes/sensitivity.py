@@ -15,6 +15,7 @@ from cpeval.outcomes.cluster_analyses import ANALYSES, arm_term, log_odds, place
 from cpeval.outcomes.estimates import Estimate
 from cpeval.outcomes.primary import by_people, by_units, row_of, step_on_units, unit_blocks
 from cpeval.people.analysed import Analysed
+from cpeval.people.columns import redundant
 from cpeval.people.design import Design
 from cpeval.people.units import Units
 from cpeval.sites.gee import EstimatingEquations
@@ -150,11 +151,15 @@ def _left_out(
     for k in range(where.n):
         kept = of_unit != k
         if kept.any() and units.arm[kept].min() < units.arm[kept].max():
-            found = (
-                row_of(step_on_units(blocks, units, level, kept), units)
-                if again is None
-                else again(_some(used, kept[units.code]))
-            )
+            if again is None:
+                found = row_of(step_on_units(blocks, units, level, kept), units)
+            else:
+                rest = _some(used, kept[units.code])
+                if redundant(rest.design.x, rest.design.terms) or rest.arm.size <= len(
+                    rest.design.terms
+                ):
+                    continue  # the terms can't be told apart without it
+                found = again(rest)
             rows.append({where.role: where.labels[k], **found.numbers})
     return pd.DataFrame(rows) if rows else None
 
