@@ -1,0 +1,25 @@
+"""Say how faithfully a programme was delivered, from several informants' ratings and from data."""
+
+from cpeval.fidelity.assessments import Agreed, Ratings
+from cpeval.fidelity.auto_score import AutoScored, auto_score
+from cpeval.fidelity.consensus import Consensus, read_consensus
+from cpeval.fidelity.disagreements import Disagreements, disagreements
+from cpeval.fidelity.read_rating_sheet import read_rating_sheet
+from cpeval.fidelity.score import score
+from cpeval.fidelity.triangulate import triangulate
+
+# Functions have the names of their modules. Importing all of them here, once, makes sure that
+# the package's attributes are the functions.
+__all__ = [
+    "Agreed",
+    "AutoScored",
+    "Consensus",
+    "Disagreements",
+    "Ratings",
+    "auto_score",
+    "disagreements",
+    "read_consensus",
+    "read_rating_sheet",
+    "score",
+    "triangulate",
+]
