@@ -4,6 +4,8 @@ from cpeval.fidelity.assessments import Agreed, Ratings
 from cpeval.fidelity.auto_score import AutoScored, auto_score
 from cpeval.fidelity.consensus import Consensus, read_consensus
 from cpeval.fidelity.disagreements import Disagreements, disagreements
+from cpeval.fidelity.dose import Dose, dose
+from cpeval.fidelity.drift import Drift, drift
 from cpeval.fidelity.read_rating_sheet import read_rating_sheet
 from cpeval.fidelity.score import score
 from cpeval.fidelity.triangulate import triangulate
@@ -15,9 +17,13 @@ __all__ = [
     "AutoScored",
     "Consensus",
     "Disagreements",
+    "Dose",
+    "Drift",
     "Ratings",
     "auto_score",
     "disagreements",
+    "dose",
+    "drift",
     "read_consensus",
     "read_rating_sheet",
     "score",
