@@ -163,7 +163,7 @@ class TestWrong:
             dosed(periods=3)
 
     def test_negative_minutes(self):
-        with pytest.raises(DataError, match="-5.*row 1"):
+        with pytest.raises(DataError, match=r"-5.*row 1"):
             dosed(CONTACTS.assign(minutes=[-5, 1, 1, 1, 1, 1]))
 
     def test_text_in_numbers(self):

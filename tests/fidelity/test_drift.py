@@ -202,7 +202,7 @@ class TestWrong:
 
     def test_one_occasion(self, made):
         data = made.joined("fidelity").query("wave == 't0'")
-        with pytest.raises(TooFewError, match="two occasions.*'t0'"):
+        with pytest.raises(TooFewError, match=r"two occasions.*'t0'"):
             cp.fidelity.drift(data, "connecting_people", made.study, informant="informant", assessor="assessor")  # fmt: skip
 
     @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ class TestWrong:
             cp.fidelity.drift(agreed, times=times)
 
     def test_arguments_beside_agreed(self, agreed):
-        with pytest.raises(OptionError, match="instrument|informant, rule"):
+        with pytest.raises(OptionError, match="take no informant, rule"):
             cp.fidelity.drift(agreed, informant="informant", rule="median")
 
     def test_a_site_named_all(self, made):
