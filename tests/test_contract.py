@@ -100,7 +100,61 @@ def by_team(data):
     return cp.SiteMoments.from_data(data, "y ~ arm + wave + age", site="sex", team="id")
 
 
+#: Items of `people` as ratings, and ways to see informants and sites among its columns.
+RATED = cp.Instrument.from_mapping(
+    {
+        "name": "rated",
+        "title": "A scale of <b>ratings</b> & more",
+        "citation": "Nobody (2026).",
+        "licence": {"terms": "free"},
+        "responses": {"points": {"codes": {0: "none", 40: "full"}, "between": True}},
+        "items": [
+            {"code": str(k), "label": f"<b>item {k}</b>", "responses": "points"} for k in (1, 2, 3)
+        ],
+        "scales": [{"label": "all", "items": "all", "combine": "mean", "answered": 1}],
+    }
+)
+WAVES_RATE = {"instrument": RATED, "study": cp.Study(person="id"), "items": "q{n}"}
+WAVES_RATE |= {"informant": "wave"}
+
+
+def agreed(data):
+    """One informant of each person: their sex."""
+    study = cp.Study(person="id", site="arm", wave="wave")
+    return cp.fidelity.triangulate(data, RATED, study, informant="sex", items="q{n}")
+
+
 CASES = {
+    "fidelity.score": Case(
+        lambda data: cp.fidelity.score(data, **WAVES_RATE),
+        "Ratings",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.triangulate": Case(
+        lambda data: cp.fidelity.triangulate(data, **WAVES_RATE),
+        "Agreed",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.disagreements": Case(
+        lambda data: cp.fidelity.disagreements(data, **WAVES_RATE),
+        "Disagreements",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.agreement": Case(
+        lambda data: cp.fidelity.agreement(data, **WAVES_RATE),
+        "InformantAgreement",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.profile": Case(
+        lambda data: cp.fidelity.profile(agreed(data)),
+        "Profile",
+        outcome=None,
+        by_person=False,
+    ),
     "change": Case(
         lambda data: cp.outcomes.change(data, "y", STUDY),
         "Change",
@@ -300,9 +354,9 @@ CASES = {
     ),
 }
 #: Analyses of a design, or of moments, have tests of their own.
-WITHOUT_DATA = {"power"} | {name for name, case in CASES.items() if not case.frame} & set(
-    cp.sites.__all__
-)
+WITHOUT_DATA = {"power", "fidelity.read_consensus"} | {
+    name for name, case in CASES.items() if not case.frame
+} & set(cp.sites.__all__)
 OUTCOMES = [name for name, case in CASES.items() if case.outcome is not None]
 FRAMES = [name for name, case in CASES.items() if case.frame]
 BY_PERSON = [name for name, case in CASES.items() if case.by_person]
@@ -326,9 +380,10 @@ def same(one, other, **how):
 
 
 def test_every_public_analysis_is_here():
+    packages = {"": cp.outcomes, " ": cp.measurement, "  ": cp.sites, "fidelity.": cp.fidelity}
     public = {
-        name
-        for package in (cp.outcomes, cp.measurement, cp.sites)
+        prefix.strip() + name
+        for prefix, package in packages.items()
         for name in package.__all__
         if not isinstance(getattr(package, name), type)
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 from cpeval.definitions.model import Instrument
 from cpeval.result import Result
 from cpeval.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
 
@@ -27,7 +31,8 @@ class Ratings(Result):
         A row a sheet (unit, occasion, informant and assessor) and scale, sorted: the unit's
         columns, then those of occasion, informant and assessor, under the data's own names;
         scale (the column that `cpeval.score` would make), estimate, answered and n_items (items
-        of the scale rated, and that the informant can rate), band (None without bands).
+        of the scale rated, and that the informant can rate), band (missing without
+        bands).
     sheets : pandas.DataFrame, shape (n_sheets, n_columns)
         What identifies each sheet: the table's columns but those of the scales.
     given : numpy.ndarray, shape (n_sheets, n_items)
@@ -45,6 +50,8 @@ class Ratings(Result):
         The columns of assessors and of occasions.
     informants : tuple
         Who should rate a unit, as the definition or the call says; then others in the data.
+    arms : tuple
+        The arms of the data's rows, where the study and the data have a column of them.
     n_invalid : int
         Ratings that were made missing (``on_invalid="missing"``).
     n_merged : int
@@ -61,8 +68,23 @@ class Ratings(Result):
     assessor: str | None
     occasion: str | None
     informants: tuple[object, ...]
+    arms: tuple[object, ...] = ()
     n_invalid: int = 0
     n_merged: int = 0
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw every sheet's scores, scale by scale and informant by informant.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; without it, on new axes.
+        """
+        from cpeval.plots.informants import by_informant
+
+        labels = [scale.label for scale in self.instrument.scored]
+        names = dict(zip(self.instrument.columns, labels, strict=True))
+        return by_informant(self.table, self.informant, names, ax=ax)
 
     @cached_property
     def items(self) -> pd.DataFrame:
@@ -103,6 +125,8 @@ class Agreed(Result):
     missing : pandas.DataFrame
         A row a unit and occasion that lacks informants: its columns, n (how many that should
         have rated did not), informants (their names).
+    arms : tuple
+        As in `Ratings`.
     consensus : pandas.DataFrame or None
         The recorded consensus values that were used, with who and when where that is known.
     """
@@ -120,7 +144,22 @@ class Agreed(Result):
     occasions: tuple[object, ...]
     rule: str
     missing: pd.DataFrame
-    consensus: pd.DataFrame | None = field(default=None)
+    arms: tuple[object, ...] = ()
+    consensus: pd.DataFrame | None = None
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the first scale's agreed score of each unit, with the range of its informants'.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; without it, on new axes.
+        """
+        from cpeval.plots.informants import agreed_and_range
+
+        first = self.instrument.scored[0]
+        of_first = self.table[self.table["scale"] == self.instrument.column(first)]
+        return agreed_and_range(of_first, first.label, ax=ax)
 
     @cached_property
     def items(self) -> pd.DataFrame:

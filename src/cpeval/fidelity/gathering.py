@@ -23,7 +23,7 @@ from cpeval.fidelity.item_ratings import (
 )
 from cpeval.fidelity.layout import Layout, layout_of
 from cpeval.fidelity.merging import merged, refuse_duplicates
-from cpeval.fidelity.ordered_codes import Codes
+from cpeval.fidelity.ordered_codes import Codes, coded
 from cpeval.fidelity.sheets import Sheets, sheets_of
 from cpeval.fidelity.who_rates import can_rate
 from cpeval.numeric import ROWS_COUNT, eager, rows_text, select
@@ -48,6 +48,8 @@ class Gathered:
         Less optional items that the data lack.
     informants : tuple
         Those named, then others in the data.
+    arms : tuple
+        Those of the rows, where the study and the data have them.
     n_invalid, n_merged : int
         Ratings made missing; rows (or ratings, of long data) beyond the first of a sheet.
     """
@@ -57,6 +59,7 @@ class Gathered:
     given: Floats
     instrument: Instrument
     informants: tuple[object, ...]
+    arms: tuple[object, ...]
     n_invalid: int
     n_merged: int
 
@@ -117,9 +120,16 @@ def gather(
         given=merged(values, sheet, len(sheets.table), how=duplicates),
         instrument=rated.instrument,
         informants=informants,
+        arms=_arms(data, study, columns),
         n_invalid=rated.n_invalid + n_barred,
         n_merged=n_merged,
     )
+
+
+def _arms(data: IntoDataFrame, study: Study, columns: Sequence[str]) -> tuple[object, ...]:
+    if study.arm is None or study.arm not in columns:
+        return ()
+    return tuple(coded(select(data, study.arm)[study.arm])[1])
 
 
 def _sheets_once(

@@ -152,9 +152,9 @@ def _ratings(
             "estimate": scores,
             "answered": answered,
             "n_items": possible,
-            "band": banded(one, scores, bands),
         },
     )
+    table["band"] = pd.Series(banded(one, scores, bands).ravel(), dtype="str")
     return Ratings(
         table=table,
         note=_note(gathered),
@@ -169,6 +169,7 @@ def _ratings(
         assessor=layout.assessor,
         occasion=layout.occasion,
         informants=gathered.informants,
+        arms=gathered.arms,
         n_invalid=gathered.n_invalid,
         n_merged=gathered.n_merged,
     )

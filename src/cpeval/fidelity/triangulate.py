@@ -236,7 +236,7 @@ def _agreed(
     return Agreed(
         table=table,
         note=_note(ratings, len(stack.cells), raters, rule, weights, otherwise),
-        warnings=tuple(_warnings(said, stack, missing, table)),
+        warnings=(*ratings.warnings, *_warnings(said, stack, missing, table)),
         cells=stack.cells,
         agreed=agreed,
         counts=there.sum(axis=0),
@@ -250,6 +250,7 @@ def _agreed(
         occasions=_occasions(stack.cells, ratings),
         rule=rule,
         missing=missing,
+        arms=ratings.arms,
         consensus=recorded,
     )
 
