@@ -56,8 +56,8 @@ def _cuts(one: AutoRule) -> Finding:
 def _percent(one: AutoRule) -> Finding:
     if one.unit != "percent":
         return
-    if min(one.cuts) < 0:
-        yield Mistake(("cuts",), "are percentages, so none can be below 0")
+    if min(one.cuts) < 0 and one.range is None:
+        yield Mistake(("cuts",), "are percentages: none below 0, unless range says so")
     elif max(one.cuts) <= 1:
         yield Mistake(
             ("cuts",), f"are percentages: write {max(one.cuts) * 100:g}, not {max(one.cuts):g}"

@@ -109,6 +109,8 @@ def to_rating_sheet(
         raise OptionError(f"'rows' should be a whole number from 1 to {_ROWS:,}. Got {rows!r}.")
     asked = _informants(one, informants)
     columns, filled = _units(units)
+    if not columns:
+        raise OptionError("'units' names no column: say what is rated, such as units=['team'].")
     times = _occasions(occasion, occasions)
     layout = Layout(
         instrument=one.name,
@@ -263,8 +265,6 @@ def _shown(value: object) -> str:
 
 
 def _require_names(names: Sequence[object]) -> None:
-    if not names:
-        raise OptionError("'units' names no column: say what is rated, such as units=['team'].")
     odd = [n for n in names if not isinstance(n, str) or not n.strip() or for_sheet(n) != n]
     if odd:
         raise OptionError(

@@ -14,8 +14,8 @@ from cpeval.definitions.auto_rule import AutoRule
 from cpeval.scoring.algebra import Expressions
 from cpeval.scoring.invalid_answers import Frame, speaks_sql, total
 
-#: Decimals that a value is rounded to before it is compared with a cut: 22.8 of 38 hours are
-#: 60 %, and not a hair less because a computer writes 22.8 in binary.
+#: Decimals that a value is rounded to before it is compared with a cut: 1.14 of 1.9 hours are
+#: 60 %, and not a hair less because a computer writes 1.14 in binary.
 _DECIMALS = 9
 #: No count is as large; an infinite one is none.
 _LARGEST = 1e300

@@ -256,9 +256,8 @@ def _refuse_inputs(
     for one in fillings:
         if not counts[one.code]["wrong"]:
             continue
-        span = (
-            "" if one.rule.range is None else "; it runs from {:g} to {:g}".format(*one.rule.range)
-        )
+        limits = one.rule.range
+        span = "" if limits is None else f"; from {limits[0]:g} to {limits[1]:g}"
         line = f"- item {one.code!r} ({one.rule.value}{span}): {_rows(counts[one.code]['wrong'])}"
         if isinstance(frame, nw.DataFrame):
             columns = {str(n): at.column(name) for n, name in enumerate(one.inputs)}
@@ -269,7 +268,7 @@ def _refuse_inputs(
                 + ", ".join(f"{name} = {cells[str(n)][row]:g}" for n, name in enumerate(one.inputs))
                 for row in rows[:_SHOWN]
             )
-            line += f", {shown}" + ("; …" if len(rows) > _SHOWN else "")
+            line += f". {shown}" + ("; …" if len(rows) > _SHOWN else "")
         lines.append(line)
     if lines:
         raise DataError(
