@@ -7,6 +7,7 @@ from cpeval.fidelity.consensus import Consensus, read_consensus
 from cpeval.fidelity.disagreements import Disagreements, disagreements
 from cpeval.fidelity.dose import Dose, dose
 from cpeval.fidelity.drift import Drift, drift
+from cpeval.fidelity.feedback import Feedback, feedback
 from cpeval.fidelity.profile import Profile, profile
 from cpeval.fidelity.read_rating_sheet import read_rating_sheet
 from cpeval.fidelity.score import score
@@ -21,6 +22,7 @@ __all__ = [
     "Disagreements",
     "Dose",
     "Drift",
+    "Feedback",
     "InformantAgreement",
     "Profile",
     "Ratings",
@@ -29,6 +31,7 @@ __all__ = [
     "disagreements",
     "dose",
     "drift",
+    "feedback",
     "profile",
     "read_consensus",
     "read_rating_sheet",
