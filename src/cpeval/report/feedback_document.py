@@ -41,9 +41,10 @@ def _document(made: Any, said: Sheet) -> Any:  # noqa: ANN401  python-docx's own
     for side in ("left", "right", "top", "bottom"):
         setattr(page, f"{side}_margin", Cm(_MARGIN))
     normal = made.styles["Normal"]
-    normal.font.name, normal.font.size = "Calibri", Pt(7 if said.dense else 8.5)
-    normal.paragraph_format.space_after = Pt(2)
-    for name, size in (("Title", 17), ("Heading 1", 11)):
+    normal.font.name, normal.font.size = "Calibri", Pt(6.5 if said.dense else 9)
+    normal.paragraph_format.space_after = Pt(1)
+    normal.paragraph_format.line_spacing = 1
+    for name, size in (("Title", 15), ("Heading 1", 10.5)):
         made.styles[name].font.size = Pt(size)
         made.styles[name].paragraph_format.space_before = Pt(5)
         made.styles[name].paragraph_format.space_after = Pt(2)
@@ -87,6 +88,8 @@ def _table(made: Any, part: Part, said: Sheet) -> None:  # noqa: ANN401
     widths = _WIDE if said.compared else _NARROW
     table = made.add_table(rows=1, cols=len(heads), style="Table Grid")
     table.autofit = False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
     rows = [heads]
     for line in part.lines:
         beside = [line.before, line.change] if said.compared else []
