@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from cpeval.plots.control_charts import MOST_SITES, control_charts
@@ -15,8 +16,15 @@ from cpeval.report.numbers import fixed
 from cpeval.report.wording import lowered
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from cpeval.evaluated import Delivery
     from cpeval.report.release import Released
+
+#: Characters of a name beside an axis before it goes on in a new line.
+_BESIDE = 24
+#: Two occasions have no limits worth drawing.
+_FEWEST = 3
 
 
 def profile_picture(profile: Released, told: Delivery) -> Picture | None:
@@ -32,9 +40,23 @@ def profile_picture(profile: Released, told: Delivery) -> Picture | None:
     title = "Delivery by component, over all sites and in each"
     return Picture(
         ident="figure-delivery",
-        svg=as_svg(lambda ax: drawing.plot(ax=ax), "delivery", title, f"{said}.", height=height),
+        svg=as_svg(
+            lambda ax: _narrow(drawing.plot(ax=ax)), "delivery", title, f"{said}.", height=height
+        ),
         caption="Mean scores by component, with 95 % intervals: the programme and its sites.",
     )
+
+
+def _narrow(ax: Axes) -> None:
+    """Break long names beside the axis, and put the legend above the whole picture."""
+    ticks = [fill(text.get_text(), _BESIDE) for text in ax.get_yticklabels()]
+    ax.set_yticks(ax.get_yticks(), ticks, parse_math=False)
+    if (legend := ax.get_legend()) is not None:
+        handles = [one for one in legend.legend_handles if one is not None]
+        texts = [text.get_text() for text in legend.texts]
+        legend.remove()
+        columns = max(1, 60 // (max(map(len, texts)) + 6))
+        ax.figure.legend(handles, texts, loc="outside upper left", ncols=columns)
 
 
 def drift_picture(drift: Released, names: Names, told: Delivery) -> Picture | None:
@@ -42,7 +64,11 @@ def drift_picture(drift: Released, names: Names, told: Delivery) -> Picture | No
     charts = drift.result.charts  # type: ignore[attr-defined]
     charts = charts[charts["scale"] == told.total]
     limit = names.evaluation.small_count
-    if charts["n"].between(1, limit - 1).any() or not charts["estimate"].notna().any():
+    if (
+        charts["occasion"].nunique() < _FEWEST
+        or charts["n"].between(1, limit - 1).any()
+        or not charts["estimate"].notna().any()
+    ):
         return None
     sites = list(dict.fromkeys(charts["site"]))
     study = names.evaluation.study
@@ -88,7 +114,7 @@ def outcome_picture(outcome: Released, names: Names, told: Delivery) -> Picture 
     svg = as_svg(
         lambda ax: site_dots(
             numbers, ax=ax, x="fidelity", xlabel=printable(told.scales[told.total]),
-            ylabel=f"{label}: {what}", labels=labels,
+            ylabel=fill(f"{label}: {what}", 32), labels=labels,
         ),
         "delivery-outcome", "Delivery and outcome, a dot a site", f"{said}.",
     )  # fmt: skip
