@@ -155,6 +155,30 @@ CASES = {
         outcome=None,
         by_person=False,
     ),
+    "fidelity.drift": Case(
+        lambda data: cp.fidelity.drift(agreed(data)),
+        "Drift",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.feedback": Case(
+        lambda data: cp.fidelity.feedback(agreed(data), site="<b>new</b>"),
+        "Feedback",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.dose": Case(
+        lambda data: cp.fidelity.dose(
+            data,
+            cp.Study(person="id", site="arm"),
+            planned={"frequency": 2, "duration": 40},
+            minutes="age",
+            period="wave",
+        ),
+        "Dose",
+        outcome=None,
+        by_person=False,
+    ),
     "change": Case(
         lambda data: cp.outcomes.change(data, "y", STUDY),
         "Change",
@@ -354,9 +378,14 @@ CASES = {
     ),
 }
 #: Analyses of a design, or of moments, have tests of their own.
-WITHOUT_DATA = {"power", "fidelity.read_consensus"} | {
-    name for name, case in CASES.items() if not case.frame
-} & set(cp.sites.__all__)
+WITHOUT_DATA = (
+    {"power", "fidelity.read_consensus"}
+    | {
+        "fidelity.auto_score",
+        "fidelity.read_rating_sheet",
+    }
+    | {name for name, case in CASES.items() if not case.frame} & set(cp.sites.__all__)
+)
 OUTCOMES = [name for name, case in CASES.items() if case.outcome is not None]
 FRAMES = [name for name, case in CASES.items() if case.frame]
 BY_PERSON = [name for name, case in CASES.items() if case.by_person]

@@ -33,7 +33,7 @@ class Dose(Result):
     Attributes
     ----------
     table : pandas.DataFrame
-        A row a team (or site) and term, everyone first: the columns of site and team ("all" for
+        A row a team (or site) and term, everyone first: site and team, as far as known ("all" for
         everyone), term, estimate, planned, ratio, n (people that the estimate is from). Of
         coverage the estimate is the number of people reached; of frequency contacts a period; of
         duration minutes a contact; of content how many of the planned kinds.
@@ -293,7 +293,7 @@ def _by_place(
         found = pd.DataFrame({"estimate": estimate, "planned": planned, "ratio": ratio, "n": n})
         found.insert(0, "term", pd.Series(term, index=found.index, dtype="str"))
         parts.append(pd.concat([heads, found], axis=1) if places else found)
-    table = pd.concat(parts)
+    table = pd.concat(parts).rename(columns={study.site: "site", study.team: "team"})
     return table.sort_index(kind="stable").reset_index(drop=True)
 
 

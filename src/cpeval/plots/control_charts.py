@@ -62,7 +62,11 @@ def control_charts(
         ax.set_axis_off()
         bottom, top = below / height, 1 - 0.4 / height
         wide, tall = (1 - left) / len(columns), (top - bottom) / len(rows)
+        ax.set(xlim=(0, 1), ylim=(0, 1))
         for i, site in enumerate(rows):
+            # A line below each site keeps its name with its charts.
+            under = top - (i + 1.06) * tall if i < len(rows) - 1 else 0.0
+            ax.plot([0, 1], [under, under], color=GUIDE, linewidth=0.5)
             for k, scale in enumerate(columns):
                 place = (left + k * wide, top - (i + 1) * tall, 0.93 * wide, 0.88 * tall)
                 panel = ax.inset_axes(place)
@@ -80,7 +84,7 @@ def control_charts(
         hidden = len(every) - len(rows)
         if hidden and sites is None:
             text = f"{hidden} more sites are not drawn"
-            ax.text(left, 0, text, transform=ax.transAxes, color=GUIDE, va="bottom")
+            ax.text(left, 0.01, text, transform=ax.transAxes, color=GUIDE, va="bottom")
     return ax
 
 
