@@ -146,6 +146,12 @@ class TestPublic:
         pd.testing.assert_frame_equal(again.table, found.table)
         pd.testing.assert_frame_equal(again.charts, found.charts)
 
+    def test_teams_of_one_name_in_two_sites_are_two(self, made, found):
+        data = made.joined("fidelity")
+        data["team"] = data["team"].str[-1]  # "1" and "2" in every site
+        again = cp.fidelity.drift(data, "connecting_people", made.study, informant="informant", assessor="assessor")  # fmt: skip
+        pd.testing.assert_frame_equal(again.table, found.table)
+
     def test_without_sites_there_is_one_row_a_scale(self, made):
         data = made.joined("fidelity").drop(columns=["trust", "team", "worker"])
         study = cp.Study(person="person", wave="wave", baseline="t0", follow_up=WAVES[1:])

@@ -110,6 +110,7 @@ class TestNumbers:
     def test_without_anchors_the_answers_label_and_none_at_the_top(self, teams):
         table = cp.fidelity.feedback(teams, team="A").table
         assert table.query("estimate == 4")["anchor"].unique().tolist() == ["fully in place"]
+        assert table.query("estimate == 1")["anchor"].unique().tolist() == ["a little"]
         assert table.query("estimate == 5")["anchor"].isna().all()
 
     def test_a_reversed_item_gets_better_downwards(self, scale):
