@@ -43,9 +43,10 @@ class Comparison(Result):
         Teams or sites that the primary analysis rests on; None where people count as independent.
     units : pandas.DataFrame or None
         A row a unit: site, team (where there are both), group (its arm), n (people), mean,
-        adjusted (to the covariates' means). None where people count as independent.
+        adjusted (to the covariates' means), used (whether it says something of the difference).
+        None where people count as independent.
     differences : pandas.DataFrame or None
-        A row a site (or team) that has both arms: its label, estimate (its own difference), n.
+        A row a site (or team) that has both arms: its label, estimate (its own difference).
         None where arms are not compared within sites.
     balance : pandas.DataFrame
         A row a term of the baseline score and the covariates, among people analysed: term,
