@@ -100,8 +100,6 @@ def by_team(data):
     return cp.SiteMoments.from_data(data, "y ~ arm + wave + age", site="sex", team="id")
 
 
-#: Cases of functions whose name two packages have.
-OTHER_NAMES = {"icc_of_sites": "icc"}
 #: Items of `people` as ratings, and ways to see informants and sites among its columns.
 RATED = cp.Instrument.from_mapping(
     {
@@ -125,6 +123,9 @@ def agreed(data):
     study = cp.Study(person="id", site="arm", wave="wave")
     return cp.fidelity.triangulate(data, RATED, study, informant="sex", items="q{n}")
 
+
+#: Cases of functions whose name two packages have.
+OTHER_NAMES = {"icc_of_sites": "icc"}
 
 CASES = {
     "fidelity.score": Case(
@@ -154,6 +155,30 @@ CASES = {
     "fidelity.profile": Case(
         lambda data: cp.fidelity.profile(agreed(data)),
         "Profile",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.drift": Case(
+        lambda data: cp.fidelity.drift(agreed(data)),
+        "Drift",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.feedback": Case(
+        lambda data: cp.fidelity.feedback(agreed(data), site="<b>new</b>"),
+        "Feedback",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.dose": Case(
+        lambda data: cp.fidelity.dose(
+            data,
+            cp.Study(person="id", site="arm"),
+            planned={"frequency": 2, "duration": 40},
+            minutes="age",
+            period="wave",
+        ),
+        "Dose",
         outcome=None,
         by_person=False,
     ),
@@ -377,12 +402,14 @@ CASES = {
     ),
 }
 #: Analyses of a design, or of moments, have tests of their own.
-WITHOUT_DATA = {
-    "power",
-    "fidelity.read_consensus",
-    "fidelity.read_rating_sheet",
-    "fidelity.auto_score",
-} | {name for name, case in CASES.items() if not case.frame} & set(cp.sites.__all__)
+WITHOUT_DATA = (
+    {"power", "fidelity.read_consensus"}
+    | {
+        "fidelity.auto_score",
+        "fidelity.read_rating_sheet",
+    }
+    | {name for name, case in CASES.items() if not case.frame} & set(cp.sites.__all__)
+)
 OUTCOMES = [name for name, case in CASES.items() if case.outcome is not None]
 FRAMES = [name for name, case in CASES.items() if case.frame]
 BY_PERSON = [name for name, case in CASES.items() if case.by_person]
@@ -406,10 +433,13 @@ def same(one, other, **how):
 
 
 def test_every_public_analysis_is_here():
-    packages = {"": cp.outcomes, " ": cp.measurement, "  ": cp.sites, "fidelity.": cp.fidelity}
+    packages = (
+        *(("", package) for package in (cp.outcomes, cp.measurement, cp.sites)),
+        ("fidelity.", cp.fidelity),
+    )
     public = [
-        prefix.strip() + name
-        for prefix, package in packages.items()
+        prefix + name
+        for prefix, package in packages
         for name in package.__all__
         if not isinstance(getattr(package, name), type)
     ]

@@ -1,10 +1,13 @@
-"""Say how faithfully a programme was delivered, from several informants' ratings."""
+"""Say how faithfully a programme was delivered, from several informants' ratings and from data."""
 
 from cpeval.fidelity.agreement import InformantAgreement, agreement
 from cpeval.fidelity.assessments import Agreed, Ratings
 from cpeval.fidelity.auto_score import AutoScored, auto_score
 from cpeval.fidelity.consensus import Consensus, read_consensus
 from cpeval.fidelity.disagreements import Disagreements, disagreements
+from cpeval.fidelity.dose import Dose, dose
+from cpeval.fidelity.drift import Drift, drift
+from cpeval.fidelity.feedback import Feedback, feedback
 from cpeval.fidelity.profile import Profile, profile
 from cpeval.fidelity.read_rating_sheet import read_rating_sheet
 from cpeval.fidelity.score import score
@@ -17,12 +20,18 @@ __all__ = [
     "AutoScored",
     "Consensus",
     "Disagreements",
+    "Dose",
+    "Drift",
+    "Feedback",
     "InformantAgreement",
     "Profile",
     "Ratings",
     "agreement",
     "auto_score",
     "disagreements",
+    "dose",
+    "drift",
+    "feedback",
     "profile",
     "read_consensus",
     "read_rating_sheet",
