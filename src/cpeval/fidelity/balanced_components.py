@@ -153,10 +153,10 @@ def _expected(design: FacetDesign, repeats: Floats) -> Floats:
 def _as_array(cells: RatingCells, counts: dict[str, int]) -> Floats:
     """Lay the ratings out with an axis a factor; a nested level is numbered within its parent."""
     design = cells.design
-    index = []
+    index: list[NDArray[np.integer]] = []
     for name in design.factors:
         whole = design.above[name]
-        own = cells.codes[whole]
+        own: NDArray[np.integer] = cells.codes[whole]
         if len(whole) > 1:
             parents = _parents(cells, name)
             own = pd.Series(parents).groupby(parents).cumcount().to_numpy()[own]

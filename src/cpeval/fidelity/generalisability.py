@@ -193,10 +193,10 @@ def generalisability(
     ... })
     >>> found = generalisability(data)
     >>> found.table[["term", "estimate"]].round(3).values.tolist()
-    [['unit', 1.0], ['assessor', 0.042], ['item', 0.292], ['unit:assessor', 0.0],
-     ['unit:item', 0.083], ['assessor:item', 0.0], ['residual', 0.167]]
+    [['unit', 1.0], ['assessor', 0.167], ['item', 0.333], ['unit:assessor', 0.0],
+     ['unit:item', 0.0], ['assessor:item', 0.0], ['residual', 0.333]]
     >>> round(found.phi, 3)
-    0.8
+    0.75
     """
     require_level(level)
     require_option("method", method, METHODS)

@@ -150,12 +150,13 @@ def _require_single(cell: Ints, n_cells: int, rows: Ints, design: FacetDesign) -
     if n_cells == cell.size:
         return
     again = np.flatnonzero(np.bincount(cell) > 1)
+    every = listed([design.unit, *design.facets])
     groups = [rows_text(rows[cell == one]) for one in again[:10]]
     raise DuplicateError(
         f"Ratings of one unit under the same {listed(design.facets)}: {'; '.join(groups)}"
         f"{' and others' if again.size > len(groups) else ''}. Remove the copies; or add what "
-        "tells them apart, such as the occasion, to 'facets'. A plain repetition is a facet too, nested in "
-        f"all others: nested={{'repetition': [{listed([design.unit, *design.facets])}]}}. "
+        "tells them apart, such as the occasion, to 'facets'. A plain repetition is a facet too, "
+        f"nested in all others: nested={{'repetition': [{every}]}}. "
         f"{ROWS_COUNT}"
     )
 
