@@ -238,7 +238,6 @@ def _tried(
         if name not in given:
             tried[name] = [own]
             continue
-        numbers = given[name]
         values = _listed(name, given[name])
         if name in fixed and values != [own]:
             raise OptionError(
