@@ -4,9 +4,9 @@ Settings. "normal": 40 units, 3 assessors who rate all, 10 items, normal ratings
 are those that the study assumes (units .25, assessors .04, items .09, unit x assessor .09, unit x
 item .06, assessor x item .01, error .36); items and assessors are drawn anew each time, and the
 mean of true scores is normal around 3 with standard deviation .5, as programmes differ. "known
-error": with the error's variances known. "always 3": the mean doesn't differ, so that what assessors
-and items share is what differs most between samples. "simulated study": people of 10 teams with
-the programme, after it, from cp.simulate: 3 observers, 18 items, ratings from 1 to 5,
+error": with the error's variances known. "always 3": the mean doesn't differ, so that what
+assessors and items share is what differs most between samples. "simulated study": people of 10
+teams with the programme, after it, from cp.simulate: 3 observers, 18 items, ratings from 1 to 5,
 teams that differ; the items are fixed and the truth is what many observers would agree on.
 
 The study of error is of the same ratings that are classified. Scores fall into low, moderate and

@@ -24,6 +24,7 @@ _PUBLIC = {
     "errors": "cpeval.errors",
     "evaluate": "cpeval.evaluation:evaluate",
     "example": "cpeval.simulation:example",
+    "fidelity": "cpeval.fidelity",
     "instrument": "cpeval.definitions.catalogue:instrument",
     "instruments": "cpeval.definitions.catalogue:instruments",
     "join": "cpeval.reading.joining:join",
@@ -55,6 +56,7 @@ __all__ = [
     "errors",
     "evaluate",
     "example",
+    "fidelity",
     "instrument",
     "instruments",
     "join",
@@ -87,7 +89,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from cpeval import errors, measurement, outcomes, sites
+    from cpeval import errors, fidelity, measurement, outcomes, sites
     from cpeval.checking.check import check
     from cpeval.definitions.catalogue import instrument, instruments
     from cpeval.definitions.model import Instrument

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,8 @@ class Estimates:
     how, intervals : str
         What was done, for a note.
     worries : tuple of str
+    counts : dict or None
+        Balanced: each factor's number of levels in what it is nested in.
     """
 
     components: Floats
@@ -61,6 +63,7 @@ class Estimates:
     how: str
     intervals: str
     worries: tuple[str, ...] = ()
+    counts: dict[str, int] | None = None
 
 
 def estimates(cells: RatingCells, method: str, level: float) -> Estimates:
@@ -80,6 +83,13 @@ def estimates(cells: RatingCells, method: str, level: float) -> Estimates:
     """
     counts = level_counts(cells)
     squares = None if counts is None else mean_squares(cells, counts)
+    found = _estimates(cells, method, level, squares)
+    return found if counts is None else replace(found, counts=counts)
+
+
+def _estimates(
+    cells: RatingCells, method: str, level: float, squares: MeanSquares | None
+) -> Estimates:
     if squares is not None and method != "reml":
         return _from_mean_squares(squares, level)
     block, work = best_block(cells)

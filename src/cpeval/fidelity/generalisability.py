@@ -14,7 +14,12 @@ from numpy.typing import NDArray
 from cpeval.errors import listed, require_level, require_option
 from cpeval.fidelity.component_estimates import METHODS, Estimates, estimates
 from cpeval.fidelity.facet_design import FacetDesign, facet_design
-from cpeval.fidelity.measurement_error import mean_levels, precision, study_shares
+from cpeval.fidelity.measurement_error import (
+    mean_levels,
+    planned_shares,
+    precision,
+    study_shares,
+)
 from cpeval.fidelity.rating_cells import RatingCells, rating_cells
 from cpeval.result import Result
 
@@ -203,7 +208,11 @@ def generalisability(
     design = facet_design(unit, facets, nested if nested is not None else {})
     cells = rating_cells(data, rating, design)
     found = estimates(cells, method, level)
-    shares = study_shares(cells)
+    if found.counts is None:
+        shares, levels = study_shares(cells), mean_levels(cells)
+    else:
+        levels = {name: float(found.counts[name]) for name in design.facets}
+        shares = planned_shares(design, levels)
     point = precision(found.components, shares)
     spread = precision(found.draws, shares)
     names = ("g", "phi", "sem", "sem_relative")
@@ -225,7 +234,7 @@ def generalisability(
         sem_relative=float(point.sem_relative),
         unit_variance=float(point.unit_variance),
         mean=float(cells.y.mean()),
-        n_levels=mean_levels(cells),
+        n_levels=levels,
         coefficients=coefficients,
         mean_squares=_mean_squares(design, found),
         draws=found.draws,

@@ -113,8 +113,16 @@ def _cell_codes(effect: Effect, plain: Mapping[str, Ints], design: FacetDesign) 
     names = [name for name in design.factors if name in effect]
     code = plain[names[0]]
     for name in names[1:]:
-        code = _coded(pd.Series(code * (int(plain[name].max()) + 1) + plain[name]))
+        code = _numbered(code * (int(plain[name].max()) + 1) + plain[name])
     return code
+
+
+def _numbered(code: Ints) -> Ints:
+    """Number the codes that occur; by counting, if there can't be many others."""
+    if code.max() > 4 * code.size:
+        return _coded(pd.Series(code))
+    number = np.cumsum(np.bincount(code) > 0) - 1
+    return np.asarray(number[code])
 
 
 def _require_levels(table: pd.DataFrame, there: NDArray[np.bool_], design: FacetDesign) -> None:
