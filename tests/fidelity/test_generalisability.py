@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given, settings, strategies as st
+from scipy import stats
 
 from cpeval.errors import (
     ColumnError,
@@ -217,8 +218,6 @@ def test_estimates_are_near_the_truth(drawn):
 
 def test_interval_of_a_single_mean_square_is_exact(drawn):
     """The residual's: df MS over chi-squared quantiles."""
-    from scipy import stats
-
     found = generalisability(drawn(), level=0.9)
     residual, df = found.mean_squares["mean_square"].iloc[-1], 11 * 2 * 3
     low = df * residual / stats.chi2.ppf(0.95, df)
@@ -374,3 +373,80 @@ def test_large_and_unbalanced_takes_henderson(drawn):
     table = found.table.set_index("term")["estimate"]
     np.testing.assert_allclose(table["unit"], 0.49, rtol=0.1)
     np.testing.assert_allclose(table["residual"], 0.36, rtol=0.02)
+
+
+def ting(plus, minus, alpha):
+    """Ting et al. (1990) as printed: lists of (weighted mean square, df); F with upper points."""
+
+    def f(a, one, other=np.inf):
+        return stats.chi2.isf(a, one) / one if np.isinf(other) else stats.f.isf(a, one, other)
+
+    def g(n):
+        return 1 - 1 / f(alpha, n)
+
+    def h(n):
+        return 1 / f(1 - alpha, n) - 1
+
+    def star(n, m, many):
+        both = (1 - 1 / f(alpha, n + m)) ** 2 * (n + m) ** 2 / (n * m)
+        return (both - g(n) ** 2 * n / m - g(m) ** 2 * m / n) / (many - 1)
+
+    low = high = 0.0
+    for s, n in plus:
+        low += (g(n) * s) ** 2
+        high += (h(n) * s) ** 2
+        for t, m in minus:
+            up, down = f(alpha, n, m), f(1 - alpha, n, m)
+            low += ((up - 1) ** 2 - g(n) ** 2 * up**2 - h(m) ** 2) / up * s * t
+            high += ((1 - down) ** 2 - h(n) ** 2 * down**2 - g(m) ** 2) / down * s * t
+    for t, m in minus:
+        low += (h(m) * t) ** 2
+        high += (g(m) * t) ** 2
+    for terms, is_low in ((plus, True), (minus, False)):
+        for one in range(len(terms)):
+            for other in range(one + 1, len(terms)):
+                (s, n), (t, m) = terms[one], terms[other]
+                extra = star(n, m, len(terms)) * s * t
+                low, high = (low + extra, high) if is_low else (low, high + extra)
+    estimate = sum(s for s, _ in plus) - sum(t for t, _ in minus)
+    return estimate - np.sqrt(low), estimate + np.sqrt(high)
+
+
+def test_intervals_are_those_of_ting_and_others(drawn):
+    found = generalisability(drawn(seed=3), level=0.9)
+    squares = found.mean_squares.set_index("term")
+    ms, df = squares["mean_square"], squares["df"]
+    table = found.table.set_index("term")
+    for term, plus, minus, divisor in (
+        ("unit", ["unit", "residual"], ["unit:assessor", "unit:item"], 12),
+        ("item", ["item", "residual"], ["unit:item", "assessor:item"], 36),
+        ("unit:assessor", ["unit:assessor"], ["residual"], 4),
+    ):
+        sides = [[(ms[x] / divisor, df[x]) for x in side] for side in (plus, minus)]
+        expected = np.maximum(ting(*sides, 0.05), 0)
+        np.testing.assert_allclose(table.loc[term, ["ci_low", "ci_high"]], expected, rtol=CLOSED)
+
+
+def test_no_error_at_all(drawn):
+    """Ratings that are unit plus item, with gaps: the residual is 0, and it is said."""
+    data = drawn(8, 3, 4, gaps=0.2)
+    code = data["unit"].str[-1].astype(int)
+    found = generalisability(data.assign(rating=code + data["item"]))
+    table = found.table.set_index("term")["estimate"]
+    assert table["residual"] == 0
+    np.testing.assert_allclose(table["unit"], np.var(range(8), ddof=1), rtol=1e-3)
+    np.testing.assert_allclose(table["item"], np.var(range(4), ddof=1), rtol=1e-3)
+    assert any("Nothing is left for the residual" in text for text in found.warnings)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_sparse_ratings_give_an_answer_or_say_why_not(drawn, seed):
+    """Half the combinations missing: no warning of numpy's, no bare error."""
+    data = drawn(4 + seed % 5, 2 + seed % 3, 2 + seed % 4, seed=seed, gaps=0.5)
+    for method in ("reml", "anova"):
+        try:
+            found = generalisability(data, method=method)
+        except TooFewError:
+            continue
+        assert (found.table["estimate"] >= 0).all()
+        assert np.isfinite(found.table["estimate"]).all()

@@ -106,7 +106,7 @@ def _both_below(h: Floats, k: Floats, correlation: float) -> Floats:
     out = np.minimum(special.ndtr(h), special.ndtr(k))  # right where an edge is infinite
     a, b = h[finite], k[finite]
     root = np.sqrt(1 - correlation**2)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         slope_a = np.where(a == 0, np.inf * np.sign(b), (b / a - correlation) / root)
         slope_b = np.where(b == 0, np.inf * np.sign(a), (a / b - correlation) / root)
     apart = (a * b < 0) | ((a * b == 0) & (a + b < 0))

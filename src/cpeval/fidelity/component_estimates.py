@@ -19,6 +19,7 @@ from cpeval.fidelity.count_components import components_from_counts
 from cpeval.fidelity.likelihood_search import Found, most_likely
 from cpeval.fidelity.rating_cells import RatingCells
 from cpeval.fidelity.restricted_likelihood import RestrictedLikelihood, best_block
+from cpeval.progress import Steps
 
 Floats = NDArray[np.float64]
 
@@ -95,7 +96,7 @@ def _estimates(
     block, work = best_block(cells)
     if method == "anova" or (method == "auto" and work > _MOST_WORK):
         return _from_counts(cells, level, asked=method == "anova")
-    return _from_likelihood(cells, block, work, level, squares)
+    return _from_likelihood(cells, block, level, squares)
 
 
 def _cut(raw: Floats) -> Floats:
@@ -124,7 +125,9 @@ def _spread(squares: MeanSquares, components: Floats, level: float) -> _Spread:
     spread = (parts**2 / squares.df).sum(axis=1)
     return _Spread(
         se=np.sqrt((2 * parts**2 / (squares.df + 2)).sum(axis=1)),
-        df=np.where(components > 0, components**2 / spread, np.nan),
+        df=np.divide(
+            components**2, spread, out=np.full(spread.shape, np.nan), where=components > 0
+        ),
         low=np.maximum(low, 0.0),
         high=np.maximum(high, 0.0),
         draws=mean_square_draws(squares),
@@ -189,11 +192,13 @@ def _open(cells: RatingCells) -> TooFewError:
 
 
 def _from_likelihood(
-    cells: RatingCells, block: str, work: float, level: float, squares: MeanSquares | None
+    cells: RatingCells, block: str, level: float, squares: MeanSquares | None
 ) -> Estimates:
     scale = float(cells.y.std())
-    model = RestrictedLikelihood(cells, block, (cells.y - cells.y.mean()) / scale)
-    found = most_likely(model, np.maximum(_solved(cells) / scale**2, 0.02))
+    with Steps() as step:
+        step("Estimating variances by REML")
+        model = RestrictedLikelihood(cells, block, (cells.y - cells.y.mean()) / scale)
+        found = most_likely(model, np.maximum(_solved(cells) / scale**2, 0.02))
     components = found.variances * scale**2
     spread = _implied(cells, components, level)  # se at 0 stays unknown
     se = _asymptotic_se(cells, found) * scale**2
@@ -209,10 +214,19 @@ def _from_likelihood(
         method="REML",
         how=f"{'' if squares is not None else 'not balanced, '}variances by REML",
         intervals=_AS_IF if squares is None else _MODIFIED,
-        worries=()
-        if found.settled
-        else ("The search for the variances did not settle: take them as rough.",),
+        worries=_worries(found),
     )
+
+
+def _worries(found: Found) -> tuple[str, ...]:
+    if found.variances[-1] == 0:
+        return (
+            "Nothing is left for the residual: the other effects explain every rating. Either "
+            "there is no error, or too few combinations were rated to tell it from them.",
+        )
+    if not found.settled:
+        return ("The search for the variances did not settle: take them as rough.",)
+    return ()
 
 
 #: Eigenvalues of the information, scaled to a diagonal of 1, below this leave a direction open.
@@ -223,7 +237,7 @@ def _asymptotic_se(cells: RatingCells, found: Found) -> Floats:
     """Return standard errors from the information; NaN for variances at 0."""
     free = found.variances > 0
     matrix = found.at.information[np.ix_(free, free)] / 2
-    root = np.sqrt(np.diagonal(matrix))
+    root = np.sqrt(np.maximum(np.diagonal(matrix), np.finfo(float).tiny))
     scaled = matrix / np.outer(root, root)
     if not np.isfinite(scaled).all() or np.linalg.eigvalsh(scaled)[0] < _OPEN:
         raise _open(cells)

@@ -141,7 +141,8 @@ class RestrictedLikelihood:
         total = float(btwb[0, 0] - btwb[0, 1:] @ inverse @ btwb[1:, 0])
         h = np.outer(column, column) / total
         h[1:, 1:] += inverse
-        return h, log_det, float(np.log(total))
+        # Rounding can make it negative at variances far off; such a point is then passed over.
+        return h, log_det, float(np.log(total)) if total > 0 else np.inf
 
     def _traces(
         self, wb: Floats, btwb: Floats, h: Floats, w_same: Floats, w_trace: float
