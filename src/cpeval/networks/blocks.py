@@ -1,0 +1,128 @@
+"""Networks of one size side by side, as dense arrays that fit into the processor's cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: Cells of a block: 1 MiB of floats stays in the cache from one step to the next.
+_CELLS = 2**17
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Links:
+    """Who is in which network, and who is tied to whom, as flat arrays.
+
+    Attributes
+    ----------
+    size : array of int, shape (G,)
+        Alters of each network.
+    net : array of int, shape (N,)
+        The network of each alter.
+    place : array of int, shape (N,)
+        The alter's number in its network, from 0.
+    first, second : array of int, shape (T,)
+        The two alters of each tie, which is there once.
+    alter_weight : array, shape (N,), or None
+        Strength of the tie between ego and alter.
+    tie_weight : array, shape (T,), or None
+        Strength of the tie between two alters.
+    """
+
+    size: Ints
+    net: Ints
+    place: Ints
+    first: Ints
+    second: Ints
+    alter_weight: Floats | None = None
+    tie_weight: Floats | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Block:
+    """k networks of n alters each.
+
+    Attributes
+    ----------
+    nets : array of int, shape (k,)
+        Which networks they are.
+    adjacent : array, shape (k, n, n)
+        1 where two alters are tied, 0 elsewhere; symmetric, the diagonal 0.
+    weight : array, shape (k, n, n), or None
+        The strength of those ties.
+    ego_weight : array, shape (k, n), or None
+        The strength of the ties to the ego.
+    """
+
+    nets: Ints
+    adjacent: Floats
+    weight: Floats | None = None
+    ego_weight: Floats | None = None
+
+
+def blocks(links: Links) -> Iterator[Block]:
+    """Go through all networks of one alter or more, those of one size together.
+
+    Parameters
+    ----------
+    links : Links
+
+    Yields
+    ------
+    Block
+        At most 2**17 cells, or one network.
+    """
+    nets = np.argsort(links.size, kind="stable")
+    sizes = links.size[nets]
+    rank = np.empty_like(nets)
+    rank[nets] = np.arange(nets.size)
+    tie_rank = rank[links.net[links.first]]
+    order, tie_ends = _grouped(tie_rank, nets.size)
+    first, second = links.place[links.first][order], links.place[links.second][order]
+    tie_rank = tie_rank[order]
+    tie_weight = None if links.tie_weight is None else links.tie_weight[order]
+    alters = alter_ends = None
+    if links.alter_weight is not None:
+        alters, alter_ends = _grouped(rank[links.net], nets.size)
+    start = int(np.searchsorted(sizes, 1))
+    while start < nets.size:
+        n = int(sizes[start])
+        same = int(np.searchsorted(sizes, n, side="right"))
+        stop = min(same, start + max(1, _CELLS // n**2))
+        ties = slice(tie_ends[start], tie_ends[stop])
+        where = (tie_rank[ties] - start, first[ties], second[ties])
+        adjacent = _symmetric(stop - start, n, where, 1.0)
+        weight = ego_weight = None
+        if tie_weight is not None:
+            weight = _symmetric(stop - start, n, where, tie_weight[ties])
+        if links.alter_weight is not None and alters is not None and alter_ends is not None:
+            rows = alters[alter_ends[start] : alter_ends[stop]]
+            ego_weight = np.empty((stop - start, n))
+            ego_weight[rank[links.net[rows]] - start, links.place[rows]] = links.alter_weight[rows]
+        yield Block(nets=nets[start:stop], adjacent=adjacent, weight=weight, ego_weight=ego_weight)
+        start = stop
+
+
+def _grouped(rank: Ints, n: int) -> tuple[Ints | slice, Ints]:
+    """Return the order that puts equal ranks together, and where each of the n ranks starts."""
+    ends = np.concatenate([[0], np.cumsum(np.bincount(rank, minlength=n))])
+    if rank.size < 2 or bool((rank[1:] >= rank[:-1]).all()):
+        return slice(None), ends
+    return np.argsort(rank, kind="stable"), ends
+
+
+def _symmetric(
+    k: int, n: int, where: tuple[Ints, Ints, Ints], value: float | Floats
+) -> Floats:
+    """Put values at (net, i, j) and (net, j, i) of a block of zeros."""
+    net, i, j = where
+    block = np.zeros((k, n, n))
+    block[net, i, j] = value
+    block[net, j, i] = value
+    return block
