@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "CpevalError": "cpeval.errors:CpevalError",
     "CpevalWarning": "cpeval.errors:CpevalWarning",
+    "EgoNetworks": "cpeval.networks.ego_networks:EgoNetworks",
     "Evaluation": "cpeval.evaluated:Evaluation",
     "Instrument": "cpeval.definitions.model:Instrument",
     "Result": "cpeval.result:Result",
@@ -42,6 +43,7 @@ _PUBLIC = {
 __all__ = [
     "CpevalError",
     "CpevalWarning",
+    "EgoNetworks",
     "Evaluation",
     "Instrument",
     "Result",
@@ -96,6 +98,7 @@ if TYPE_CHECKING:
     from cpeval.evaluated import Evaluation
     from cpeval.evaluation import evaluate
     from cpeval.moments.site_moments import SiteMoments
+    from cpeval.networks.ego_networks import EgoNetworks
     from cpeval.reading.files import read
     from cpeval.reading.joining import join
     from cpeval.reading.redcap import read_redcap

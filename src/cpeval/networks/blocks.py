@@ -66,6 +66,34 @@ class Block:
     ego_weight: Floats | None = None
 
 
+def among(links: Links, keep: NDArray[np.bool_]) -> Links:
+    """Return the links among some alters, shape (N,); every network stays, if without alters."""
+    row = np.cumsum(keep) - 1
+    net = links.net[keep]
+    tied = keep[links.first] & keep[links.second]
+    size = np.bincount(net, minlength=links.size.size)
+    return Links(
+        size=size,
+        net=net,
+        place=places(net, size),
+        first=row[links.first[tied]],
+        second=row[links.second[tied]],
+        alter_weight=None if links.alter_weight is None else links.alter_weight[keep],
+        tie_weight=None if links.tie_weight is None else links.tie_weight[tied],
+    )
+
+
+def places(net: Ints, size: Ints) -> Ints:
+    """Number the alters of each network from 0, in the order of the rows."""
+    start = np.cumsum(size) - size
+    if bool((net[1:] >= net[:-1]).all()):
+        return np.asarray(np.arange(net.size) - np.repeat(start, size))
+    order = np.argsort(net, kind="stable")
+    place = np.empty_like(net)
+    place[order] = np.arange(net.size) - np.repeat(start, size)
+    return place
+
+
 def blocks(links: Links) -> Iterator[Block]:
     """Go through all networks of one alter or more, those of one size together.
 
@@ -87,9 +115,7 @@ def blocks(links: Links) -> Iterator[Block]:
     first, second = links.place[links.first][order], links.place[links.second][order]
     tie_rank = tie_rank[order]
     tie_weight = None if links.tie_weight is None else links.tie_weight[order]
-    alters = alter_ends = None
-    if links.alter_weight is not None:
-        alters, alter_ends = _grouped(rank[links.net], nets.size)
+    alters, alter_ends = _grouped(rank[links.net], nets.size)
     start = int(np.searchsorted(sizes, 1))
     while start < nets.size:
         n = int(sizes[start])
@@ -101,7 +127,7 @@ def blocks(links: Links) -> Iterator[Block]:
         weight = ego_weight = None
         if tie_weight is not None:
             weight = _symmetric(stop - start, n, where, tie_weight[ties])
-        if links.alter_weight is not None and alters is not None and alter_ends is not None:
+        if links.alter_weight is not None:
             rows = alters[alter_ends[start] : alter_ends[stop]]
             ego_weight = np.empty((stop - start, n))
             ego_weight[rank[links.net[rows]] - start, links.place[rows]] = links.alter_weight[rows]
@@ -109,17 +135,15 @@ def blocks(links: Links) -> Iterator[Block]:
         start = stop
 
 
-def _grouped(rank: Ints, n: int) -> tuple[Ints | slice, Ints]:
+def _grouped(rank: Ints, n: int) -> tuple[Ints, Ints]:
     """Return the order that puts equal ranks together, and where each of the n ranks starts."""
     ends = np.concatenate([[0], np.cumsum(np.bincount(rank, minlength=n))])
     if rank.size < 2 or bool((rank[1:] >= rank[:-1]).all()):
-        return slice(None), ends
+        return np.arange(rank.size), ends
     return np.argsort(rank, kind="stable"), ends
 
 
-def _symmetric(
-    k: int, n: int, where: tuple[Ints, Ints, Ints], value: float | Floats
-) -> Floats:
+def _symmetric(k: int, n: int, where: tuple[Ints, Ints, Ints], value: float | Floats) -> Floats:
     """Put values at (net, i, j) and (net, j, i) of a block of zeros."""
     net, i, j = where
     block = np.zeros((k, n, n))

@@ -61,16 +61,14 @@ def maximal_cliques(near: Sets, *, least: int = 3) -> Ints:
     found = np.zeros(k, dtype=np.int64)
     below = earlier(n)
     net, alter = np.nonzero(np.bitwise_count(near).sum(axis=2) >= least - 1)
-    begun = _Branches(
-        1, net, near[net, alter] & ~below[alter], near[net, alter] & below[alter]
-    )
+    begun = _Branches(1, net, near[net, alter] & ~below[alter], near[net, alter] & below[alter])
     waiting = [begun]
     while waiting:
         branches = waiting.pop()
         if len(branches) > _MOST:
             waiting += [branches[_MOST:], branches[:_MOST]]
             continue
-        ended = ~branches.may_join.any(axis=1)
+        ended: Bools = ~np.asarray(branches.may_join.any(axis=1))
         if branches.depth >= least:
             maximal = ended & ~branches.tried.any(axis=1)
             found += np.bincount(branches.net[maximal], minlength=k)
@@ -101,4 +99,3 @@ def _grown(branches: _Branches, near: Sets, below: Sets) -> _Branches:
         branches.may_join[row] & ~before & known,
         (branches.tried[row] | before) & known,
     )
-

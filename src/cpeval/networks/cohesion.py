@@ -54,7 +54,7 @@ def transitivity(closed: Floats, degree: Floats) -> Floats:
         NaN where no alter has two ties.
     """
     paths = (degree * (degree - 1)).sum(axis=1)
-    return np.divide(closed, paths, out=np.full(paths.shape, np.nan), where=paths > 0)
+    return np.asarray(np.divide(closed, paths, out=np.full(paths.shape, np.nan), where=paths > 0))
 
 
 def degree_centralisation(degree: Floats) -> Floats:

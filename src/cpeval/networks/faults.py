@@ -103,7 +103,7 @@ def unknown_alters(
     shown = []
     for row in np.flatnonzero(lost)[:_MOST]:
         ends = [(columns.source, no_source[row]), (columns.target, no_target[row])]
-        absent = listed(ties.at[row, name] for name, gone in ends if gone)
+        absent = listed(ties[name].iloc[row] for name, gone in ends if gone)
         shown.append(f"{absent} of {_ids(ties, columns.network, int(row))} in row {row + 1}")
     rest = int(lost.sum()) - len(shown)
     return [
@@ -133,7 +133,7 @@ def _rows(at_fault: NDArray[np.bool_]) -> str:
 
 def _ids(table: pd.DataFrame, names: list[str], row: int) -> str:
     """Name what a row is about: ``ego 'a' wave 1``."""
-    return " ".join(f"{name} {listed([table.at[row, name]])}" for name in names)
+    return " ".join(f"{name} {listed([table[name].iloc[row]])}" for name in names)
 
 
 def _kinds(one: pd.Series, other: pd.Series) -> str:

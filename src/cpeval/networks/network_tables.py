@@ -11,7 +11,7 @@ from narwhals.stable.v2.typing import IntoDataFrame
 from numpy.typing import NDArray
 
 from cpeval.errors import ColumnError, CpevalError, NetworkError, OptionError, require_columns
-from cpeval.networks.blocks import Floats, Ints, Links
+from cpeval.networks.blocks import Floats, Ints, Links, places
 from cpeval.networks.faults import (
     duplicates,
     missing_ids,
@@ -82,7 +82,7 @@ def pandas_tables(
     """
     _require_different(columns)
     shared = columns.network
-    needed = {
+    needed: dict[str, tuple[IntoDataFrame, list[str | None]]] = {
         "egos": (egos, [*shared]),
         "alters": (alters, [*shared, columns.alter, columns.weight, columns.name]),
     }
@@ -140,15 +140,17 @@ def coded(tables: NetworkTables, columns: Columns) -> Coded:
     n_waves = 1 + max((int(wave.max(initial=0)) for wave in waves), default=0)
     # A missing id is -1 and made the fault above; -1 as a network stays -1.
     nets = [
-        np.where((p < 0) | (w < 0), -1, p * n_waves + w)
-        for p, w in zip(people, waves, strict=True)
+        np.where((p < 0) | (w < 0), -1, p * n_waves + w) for p, w in zip(people, waves, strict=True)
     ]
     faults += duplicates(egos, nets[0], columns.network, "Egos")
     row_of = np.full(1 + max((int(net.max(initial=-1)) for net in nets), default=-1), -1)
     row_of[nets[0][::-1]] = np.arange(len(egos))[::-1]
     net = np.where(nets[1] < 0, -1, row_of[nets[1]])
     faults += strangers(tables, columns, "Alters", nets[1], net)
-    ids = _codes([alters[columns.alter]] + ([] if ties is None else [ties[columns.source], ties[columns.target]]))
+    ids = _codes(
+        [alters[columns.alter]]
+        + ([] if ties is None else [ties[columns.source], ties[columns.target]])
+    )
     key = _keys(net, ids[0], ids)
     faults += duplicates(alters, key, [*columns.network, columns.alter], "Alters")
     first = second = np.zeros(0, dtype=np.int64)
@@ -171,7 +173,7 @@ def coded(tables: NetworkTables, columns: Columns) -> Coded:
     links = Links(
         size=size,
         net=net,
-        place=_places(net, size),
+        place=places(net, size),
         first=first,
         second=second,
         alter_weight=weights[0],
@@ -215,14 +217,15 @@ def _rows(key: Ints, net: Ints, ids: list[Ints], n_nets: int) -> tuple[Ints, Int
         row_of[-1] = -1
         own = np.append(key, -2)
         found = (row_of[ids[1]], row_of[ids[2]])
-        return tuple(
+        one, other = (
             np.where(own[row] == wanted, row, -1)
             for row, wanted in zip(found, (first, second), strict=True)
         )
+        return one, other
     known, row = np.unique(key, return_index=True)
     index = pd.Index(known)
     row = np.append(np.where(known < 0, -1, row), -1)
-    return row[index.get_indexer(first)], row[index.get_indexer(second)]
+    return row[index.get_indexer(pd.Index(first))], row[index.get_indexer(pd.Index(second))]
 
 
 def _tie_twice(
@@ -261,12 +264,3 @@ def _weights(
         faults += weights_at_fault(values, columns.weight, what)
         found.append(values)
     return found[0], found[1]
-
-
-def _places(net: Ints, size: Ints) -> Ints:
-    """Number the alters of each network from 0, in the order of the rows."""
-    order = np.argsort(net, kind="stable")
-    start = np.cumsum(size) - size
-    place = np.empty_like(net)
-    place[order] = np.arange(net.size) - np.repeat(start, size)
-    return place
