@@ -57,9 +57,9 @@ def groups_of(
         codes = pd.Index(labels, dtype=object).get_indexer(pd.Index(column, dtype=object))
         gone = (codes < 0) & column.notna().to_numpy()
         if gone.any():
-            values = column[gone].unique()
-            first = f"{listed([values[0]])}{did_you_mean(values[0], labels)}"
-            rest = f", {listed(values[1:])}" if len(values) > 1 else ""
+            wrong = column[gone].unique().tolist()
+            first = f"{listed([wrong[0]])}{did_you_mean(wrong[0], labels)}"
+            rest = f", {listed(wrong[1:])}" if len(wrong) > 1 else ""
             raise DataError(
                 f"{name!r} has values that are not among the categories {listed(labels)}: "
                 f"{first}{rest} in {rows_text(np.flatnonzero(gone))}."
