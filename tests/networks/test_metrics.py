@@ -118,7 +118,7 @@ def test_equals_igraph_and_networkx_on_every_ego_network(from_graph, graph):
         expected = expected_measures(own)
         for name, value in expected.items():
             np.testing.assert_allclose(
-                table.at[str(node), name], value, rtol=RTOL, atol=ATOL, err_msg=f"{node} {name}"
+                table.loc[str(node), name], value, rtol=RTOL, atol=ATOL, err_msg=f"{node} {name}"
             )
 
 
@@ -162,7 +162,7 @@ def test_weighted_burt_equals_networkx(drawn):
             ("effective_size", nx.effective_size),
         ):
             expected = function(graph, nodes=["ego"], weight="weight")["ego"]
-            np.testing.assert_allclose(table.at[ego, name], expected, rtol=RTOL)
+            np.testing.assert_allclose(table.loc[ego, name], expected, rtol=RTOL)
 
 
 def test_larger_networks_than_a_word_of_bits_equal_igraph(drawn):
@@ -173,8 +173,8 @@ def test_larger_networks_than_a_word_of_bits_equal_igraph(drawn):
         own = ties[ties.ego == ego]
         graph = igraph.Graph.TupleList(zip(own.source, own.target, strict=True))
         graph.add_vertices([name for name in names if name not in graph.vs["name"]])
-        assert table.at[ego, "cliques"] == len(graph.maximal_cliques(min=3))
-        assert table.at[ego, "components"] == len(graph.connected_components())
+        assert table.loc[ego, "cliques"] == len(graph.maximal_cliques(min=3))
+        assert table.loc[ego, "components"] == len(graph.connected_components())
 
 
 def test_long_chains_and_many_parts_are_one_component_each():
@@ -333,9 +333,10 @@ def test_weights_need_a_column(drawn):
 
 
 def test_by_names_an_absent_column(drawn):
+    egos, alters, ties = drawn([3])
+    networks = cp.EgoNetworks(egos, alters.assign(kind="person"), ties)
     with pytest.raises(ColumnError, match=r"no column 'kinds' \(did you mean 'kind'\?\)"):
-        egos, alters, ties = drawn([3])
-        cp.EgoNetworks(egos, alters.assign(kind="person"), ties).metrics(by="kinds")
+        networks.metrics(by="kinds")
 
 
 def test_plots_one_measure_without_names(drawn):

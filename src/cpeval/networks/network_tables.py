@@ -144,7 +144,8 @@ def coded(tables: NetworkTables, columns: Columns) -> Coded:
     ]
     faults += duplicates(egos, nets[0], columns.network, "Egos")
     row_of = np.full(1 + max((int(net.max(initial=-1)) for net in nets), default=-1), -1)
-    row_of[nets[0][::-1]] = np.arange(len(egos))[::-1]
+    known = np.flatnonzero(nets[0] >= 0)
+    row_of[nets[0][known]] = known
     net = np.where(nets[1] < 0, -1, row_of[nets[1]])
     faults += strangers(tables, columns, "Alters", nets[1], net)
     ids = _codes(
@@ -258,7 +259,9 @@ def _weights(
         try:
             values = numbers(table, [columns.weight])[:, 0]
         except CpevalError as error:
-            faults.append(f"{what}: {str(error).replace(ROWS_COUNT, '').strip()}")
+            # Its own list goes into one item of ours.
+            text = str(error).replace(ROWS_COUNT, "").replace("\n- ", " ").replace("\n", " ")
+            faults.append(f"{what}: {text.strip()}")
             found.append(None)
             continue
         faults += weights_at_fault(values, columns.weight, what)
