@@ -52,7 +52,7 @@ def test_leaves_its_input_as_it_was_and_shares_nothing_with_it():
     taken = made.to_tables().alters
     taken.loc[1, "alter"] = "changed"
     assert made.to_tables().alters["alter"].tolist() == ["mum", "Łukasz", "a b", "mum"]
-    assert len(pickle.loads(pickle.dumps(made))) == 2  # noqa: S301
+    assert len(pickle.loads(pickle.dumps(made))) == 2
 
 
 def test_ids_may_be_of_any_kind_and_egos_in_any_order():
@@ -104,7 +104,7 @@ def test_everything_that_is_wrong_is_named_at_once():
 
 def test_another_egos_alter_is_unknown():
     ties = TIES.assign(ego="Bo B.")
-    with pytest.raises(NetworkError, match="'a b' of ego 'Bo B.' wave 0 in row 1. Correct"):
+    with pytest.raises(NetworkError, match=r"'a b' of ego 'Bo B\.' wave 0 in row 1. Correct"):
         networks(ties=ties)
 
 
@@ -159,7 +159,7 @@ def test_two_roles_have_two_columns():
 
 
 def test_text_among_weights_is_named_with_its_row():
-    with pytest.raises(NetworkError, match="Alters: .*'w' holds 'strong' in row 2"):
+    with pytest.raises(NetworkError, match=r"Alters: .*'w' holds 'strong' in row 2"):
         networks(alters=ALTERS.astype({"w": object}).replace({"w": {2.0: "strong"}}))
 
 
