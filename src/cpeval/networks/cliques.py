@@ -20,7 +20,6 @@ _FEW = 4
 class _Branches:
     """Cliques that were begun: their network, who may join, who would but was tried before."""
 
-    depth: int
     net: Ints
     may_join: Sets
     tried: Sets
@@ -29,18 +28,16 @@ class _Branches:
         return self.net.size
 
     def __getitem__(self, rows: Bools | slice) -> _Branches:
-        return _Branches(self.depth, self.net[rows], self.may_join[rows], self.tried[rows])
+        return _Branches(self.net[rows], self.may_join[rows], self.tried[rows])
 
 
-def maximal_cliques(near: Sets, *, least: int = 3) -> Ints:
-    """Count the sets of alters who are all tied to each other and to no further alter alike.
+def maximal_cliques(near: Sets) -> Ints:
+    """Count the sets of three alters or more, all tied to each other, that no other is tied to.
 
     Parameters
     ----------
     near : array, shape (k, n, words)
         The set of alters that each is tied to, of k networks of n.
-    least : int, default 3
-        The smallest clique that counts; at least 2.
 
     Returns
     -------
@@ -48,54 +45,63 @@ def maximal_cliques(near: Sets, *, least: int = 3) -> Ints:
 
     Notes
     -----
-    Bron & Kerbosch's branches with Tomita's pivot: whoever may join is tried except those tied to
-    the alter that is tied to most of them. The number of maximal cliques can grow as
-    :math:`3^{n/3}`; in networks that people have it stays near n.
+    Bron & Kerbosch's branches, begun with each tie, with Tomita's pivot: whoever may join is
+    tried, except those tied to the alter that is tied to most of them. The number of maximal
+    cliques can grow as :math:`3^{n/3}`; in networks that people have it stays near n.
 
     References
     ----------
     .. [1] Tomita, Tanaka & Takahashi (2006). The worst-case time complexity for generating all
        maximal cliques. Theoretical Computer Science, 363(1), 28-42.
     """
-    k, n, _ = near.shape
+    k, n, words = near.shape
     found = np.zeros(k, dtype=np.int64)
-    below = earlier(n)
-    net, alter = np.nonzero(np.bitwise_count(near).sum(axis=2) >= least - 1)
-    begun = _Branches(1, net, near[net, alter] & ~below[alter], near[net, alter] & below[alter])
-    waiting = [begun]
+    below, rows = earlier(n), near.reshape(k * n, words)
+    waiting = [_begun(near, rows, below)]
     while waiting:
         branches = waiting.pop()
         if len(branches) > _MOST:
             waiting += [branches[_MOST:], branches[:_MOST]]
             continue
-        ended: Bools = ~np.asarray(branches.may_join.any(axis=1))
-        if branches.depth >= least:
-            maximal = ended & ~branches.tried.any(axis=1)
-            found += np.bincount(branches.net[maximal], minlength=k)
-        open_ones = branches[~ended]
-        if len(open_ones):
-            waiting.append(_grown(open_ones, near, below))
+        grown = _grown(branches, near, rows, below)
+        ended = ~np.asarray(grown.may_join.any(axis=1))
+        maximal = ended & ~grown.tried.any(axis=1)
+        found += np.bincount(grown.net[maximal], minlength=k)
+        if not ended.all():
+            waiting.append(grown[~ended])
     return found
 
 
-def _grown(branches: _Branches, near: Sets, below: Sets) -> _Branches:
+def _begun(near: Sets, rows: Sets, below: Sets) -> _Branches:
+    """Begin with each tie that a later alter may join."""
+    k, n, _ = near.shape
+    row, second = np.nonzero(members_of(rows & ~np.tile(below, (k, 1)), n))
+    net = row // n
+    common = rows.take(row, axis=0) & rows.take(net * n + second, axis=0)
+    before = below.take(second, axis=0)
+    # The later one of the tie is none of the common ones, so not below is above.
+    begun = _Branches(net, common & ~before, common & before)
+    return begun[begun.may_join.any(axis=1)]
+
+
+def _grown(branches: _Branches, near: Sets, rows: Sets, below: Sets) -> _Branches:
     """Let every alter who may join do so, each after those before it were tried."""
     n = near.shape[1]
-    joining = branches.may_join.copy()
+    joining = branches.may_join
     many = np.bitwise_count(joining).sum(axis=1) > _FEW
     if many.any():
-        heavy = branches[many]
-        there = near[heavy.net]
+        heavy, joining = branches[many], joining.copy()
+        there = near.take(heavy.net, axis=0)
         score = np.bitwise_count(there & heavy.may_join[:, np.newaxis]).sum(axis=2, dtype=np.int32)
         score[~members_of(heavy.may_join | heavy.tried, n)] = -1
         pivot = score.argmax(axis=1)
         joining[many] &= ~there[np.arange(len(heavy)), pivot]
     row, alter = np.nonzero(members_of(joining, n))
-    net, before = branches.net[row], joining[row] & below[alter]
-    known = near[net, alter]
+    net = branches.net.take(row)
+    before = joining.take(row, axis=0) & below.take(alter, axis=0)
+    known = rows.take(net * n + alter, axis=0)
     return _Branches(
-        branches.depth + 1,
         net,
-        branches.may_join[row] & ~before & known,
-        (branches.tried[row] | before) & known,
+        branches.may_join.take(row, axis=0) & ~before & known,
+        (branches.tried.take(row, axis=0) | before) & known,
     )

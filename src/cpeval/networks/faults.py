@@ -40,12 +40,12 @@ def duplicates(
     table: pd.DataFrame, key: Ints, names: list[str], what: str, *, more: str = ""
 ) -> list[str]:
     """Name rows with a key that another row has; -1 is no key."""
-    used = np.flatnonzero(key >= 0)
-    # Without sorting: a key that stands once costs one look.
-    again = pd.Series(key[used]).duplicated(keep=False).to_numpy()
-    if not again.any():
+    # Sorting numbers is quicker than looking each up, and most tables have no duplicates.
+    in_order = np.sort(key)
+    if not ((in_order[1:] == in_order[:-1]) & (in_order[1:] >= 0)).any():
         return []
-    rows = used[again]
+    used = np.flatnonzero(key >= 0)
+    rows = used[pd.Series(key[used]).duplicated(keep=False).to_numpy()]
     groups = pd.Series(rows).groupby(key[rows], sort=False)
     shown = [
         f"{_ids(table, names, int(group.iloc[0]))} in {rows_text(group, most=_MOST)}"

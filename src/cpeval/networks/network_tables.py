@@ -137,11 +137,8 @@ def coded(tables: NetworkTables, columns: Columns) -> Coded:
     waves = [np.zeros(len(table), dtype=np.int64) for table in everyone]
     if columns.wave is not None:
         waves = _codes([table[columns.wave] for table in everyone])
-    n_waves = 1 + max((int(wave.max(initial=0)) for wave in waves), default=0)
     # A missing id is -1 and made the fault above; -1 as a network stays -1.
-    nets = [
-        np.where((p < 0) | (w < 0), -1, p * n_waves + w) for p, w in zip(people, waves, strict=True)
-    ]
+    nets = [_keys(p, w, waves) for p, w in zip(people, waves, strict=True)]
     faults += duplicates(egos, nets[0], columns.network, "Egos")
     row_of = np.full(1 + max((int(net.max(initial=-1)) for net in nets), default=-1), -1)
     known = np.flatnonzero(nets[0] >= 0)
@@ -190,10 +187,16 @@ def _codes(columns: list[pd.Series]) -> list[Ints]:
     return np.split(np.asarray(pd.factorize(every)[0], dtype=np.int64), ends)
 
 
-def _keys(net: Ints, alter: Ints, ids: list[Ints]) -> Ints:
-    """Return one number for a network and an alter's id; -1 where either isn't known."""
-    n_ids = 1 + max(int(codes.max(initial=0)) for codes in ids)
-    return np.where((net < 0) | (alter < 0), -1, net * n_ids + alter)
+def _keys(net: Ints, code: Ints, ids: list[Ints]) -> Ints:
+    """Return one number for a network (or ego) and an id in it; -1 where either isn't known."""
+    key = net * _n_ids(ids) + code
+    if min(int(net.min(initial=0)), int(code.min(initial=0))) < 0:
+        key[(net < 0) | (code < 0)] = -1
+    return key
+
+
+def _n_ids(ids: list[Ints]) -> int:
+    return 1 + max(int(codes.max(initial=0)) for codes in ids)
 
 
 #: Up to so many cells a table of all networks by all ids is quicker than a search.
@@ -202,7 +205,7 @@ _CELLS = 2**26
 
 def _rows(key: Ints, net: Ints, ids: list[Ints], n_nets: int) -> tuple[Ints, Ints]:
     """Return the rows of the alters that each tie joins; -1 where there is no such alter."""
-    n_ids = 1 + max(int(codes.max(initial=0)) for codes in ids)
+    n_ids = _n_ids(ids)
     first, second = (_keys(net, codes, ids) for codes in ids[1:])
     if n_nets * n_ids <= _CELLS:
         row_of = np.full(n_nets * n_ids + 1, -1)
@@ -233,9 +236,8 @@ def _tie_twice(
     ties: pd.DataFrame, first: Ints, second: Ints, n_alters: int, columns: Columns
 ) -> list[str]:
     """Name ties that are there twice, in one direction or both."""
-    known = (first >= 0) & (second >= 0) & (first != second)
-    low, high = np.minimum(first, second), np.maximum(first, second)
-    pair = np.where(known, low * n_alters + high, -1)
+    pair = np.minimum(first, second) * n_alters + np.maximum(first, second)
+    pair[(first < 0) | (second < 0) | (first == second)] = -1
     return duplicates(
         ties,
         pair,
