@@ -131,6 +131,14 @@ def test_all_ways_of_finding_alters_agree(monkeypatch, drawn, n_cells):
         cp.EgoNetworks(egos, alters, ties.iloc[:1].assign(source="nobody"))
 
 
+@pytest.mark.parametrize("gap", [None, np.nan])
+def test_ids_that_are_all_missing_are_named(gap):
+    alters = pd.DataFrame({"ego": [gap], "alter": [gap]})
+    with pytest.raises(NetworkError, match="Egos: 'ego' is missing in row 1") as caught:
+        cp.EgoNetworks(pd.DataFrame({"ego": [gap]}), alters, TIES.head(0))
+    assert "Alters: 'alter' is missing in row 1" in str(caught.value)
+
+
 def test_numbers_and_text_are_never_the_same_id():
     alters = pd.DataFrame({"ego": ["1"], "alter": ["a"]})
     with pytest.raises(NetworkError, match="'ego' holds text here and numbers there"):

@@ -36,6 +36,36 @@ def members_of(sets: Sets, n: int) -> Bools:
     return np.unpackbits(octets, axis=1, count=n, bitorder="little").view(bool)
 
 
+def each_in(sets: Sets, n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Go through all alters of all sets: which set, and which alter.
+
+    >>> each_in(np.array([[5], [2]], dtype=np.uint8), 3)
+    (array([0, 0, 1]), array([0, 2, 1]))
+    """
+    # Numpy finds what isn't zero more quickly on one axis than on two.
+    cell = np.flatnonzero(members_of(sets, n))
+    which = cell // n
+    return which, cell - which * n
+
+
+def any_in(sets: Sets) -> Bools:
+    """Say which sets hold an alter; the last axis goes."""
+    # Numpy is slow to reduce an axis of one, which nearly all sets have.
+    return np.asarray(sets[..., 0] != 0 if sets.shape[-1] == 1 else sets.any(axis=-1))
+
+
+def how_many(sets: Sets) -> NDArray[np.int64]:
+    """Count the alters of each set; the last axis goes.
+
+    >>> how_many(np.array([[5], [2]], dtype=np.uint8))
+    array([2, 1])
+    """
+    counts = np.bitwise_count(sets)
+    if sets.shape[-1] == 1:
+        return counts[..., 0].astype(np.int64)
+    return np.asarray(counts.sum(axis=-1, dtype=np.int64))
+
+
 def earlier(n: int) -> Sets:
     """Return for each of n alters the set of those before it."""
     return as_sets(np.tri(n, k=-1, dtype=bool))

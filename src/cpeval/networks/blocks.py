@@ -52,6 +52,8 @@ class Block:
     ----------
     nets : array of int, shape (k,)
         Which networks they are.
+    ties : tuple of three arrays of int, shape (t,)
+        The network of each tie, from 0 to k - 1, and the places of its two alters.
     adjacent : array, shape (k, n, n)
         1 where two alters are tied, 0 elsewhere; symmetric, the diagonal 0.
     weight : array, shape (k, n, n), or None
@@ -61,6 +63,7 @@ class Block:
     """
 
     nets: Ints
+    ties: tuple[Ints, Ints, Ints]
     adjacent: Floats
     weight: Floats | None = None
     ego_weight: Floats | None = None
@@ -112,41 +115,54 @@ def blocks(links: Links) -> Iterator[Block]:
     rank[nets] = np.arange(nets.size)
     tie_rank = rank[links.net[links.first]]
     order, tie_ends = _grouped(tie_rank, nets.size)
-    first, second = links.place[links.first][order], links.place[links.second][order]
-    tie_rank = tie_rank[order]
-    tie_weight = None if links.tie_weight is None else links.tie_weight[order]
-    alters, alter_ends = _grouped(rank[links.net], nets.size)
+    one, other, tie_weight = links.first, links.second, links.tie_weight
+    if order is not None:
+        one, other, tie_rank = one[order], other[order], tie_rank[order]
+        tie_weight = None if tie_weight is None else tie_weight[order]
+    ego_weights = links.alter_weight
+    if ego_weights is not None:
+        # Sorted by network and by place in it: each block's are a stretch.
+        ego_weights = ego_weights[np.lexsort((links.place, rank[links.net]))]
+        alter_ends = np.concatenate([[0], np.cumsum(sizes)])
     start = int(np.searchsorted(sizes, 1))
     while start < nets.size:
         n = int(sizes[start])
         same = int(np.searchsorted(sizes, n, side="right"))
         stop = min(same, start + max(1, _CELLS // n**2))
         ties = slice(tie_ends[start], tie_ends[stop])
-        where = (tie_rank[ties] - start, first[ties], second[ties])
+        where = (tie_rank[ties] - start, links.place[one[ties]], links.place[other[ties]])
         adjacent = _symmetric(stop - start, n, where, 1.0)
         weight = ego_weight = None
         if tie_weight is not None:
             weight = _symmetric(stop - start, n, where, tie_weight[ties])
-        if links.alter_weight is not None:
-            rows = alters[alter_ends[start] : alter_ends[stop]]
-            ego_weight = np.empty((stop - start, n))
-            ego_weight[rank[links.net[rows]] - start, links.place[rows]] = links.alter_weight[rows]
-        yield Block(nets=nets[start:stop], adjacent=adjacent, weight=weight, ego_weight=ego_weight)
+        if ego_weights is not None:
+            ego_weight = ego_weights[alter_ends[start] : alter_ends[stop]].reshape(-1, n)
+        yield Block(
+            nets=nets[start:stop],
+            ties=where,
+            adjacent=adjacent,
+            weight=weight,
+            ego_weight=ego_weight,
+        )
         start = stop
 
 
-def _grouped(rank: Ints, n: int) -> tuple[Ints, Ints]:
-    """Return the order that puts equal ranks together, and where each of the n ranks starts."""
+def _grouped(rank: Ints, n: int) -> tuple[Ints | None, Ints]:
+    """Return the order that puts equal ranks together, and where each of the n ranks starts.
+
+    The order is None where they are together already.
+    """
     ends = np.concatenate([[0], np.cumsum(np.bincount(rank, minlength=n))])
     if rank.size < 2 or bool((rank[1:] >= rank[:-1]).all()):
-        return np.arange(rank.size), ends
+        return None, ends
     return np.argsort(rank, kind="stable"), ends
 
 
 def _symmetric(k: int, n: int, where: tuple[Ints, Ints, Ints], value: float | Floats) -> Floats:
     """Put values at (net, i, j) and (net, j, i) of a block of zeros."""
     net, i, j = where
-    block = np.zeros((k, n, n))
-    block[net, i, j] = value
-    block[net, j, i] = value
-    return block
+    block = np.zeros(k * n * n)
+    base = net * (n * n)
+    block[base + i * n + j] = value
+    block[base + j * n + i] = value
+    return block.reshape(k, n, n)

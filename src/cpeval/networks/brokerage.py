@@ -41,10 +41,34 @@ def burt(weight: Floats, ego_weight: Floats) -> Brokerage:
     strength = weight.sum(axis=2) + ego_weight
     strongest = np.maximum(weight.max(axis=2), ego_weight)
     # Of an alter j: over the other alters q, the sum of share q times q's share of j, or j's of q.
-    through = np.einsum("kqj,kq->kj", weight, share / strength)
-    redundancy = np.einsum("kjq,kq->kj", weight, share) / strongest
-    effective = n - redundancy.sum(axis=1)
-    part = (share + through) ** 2
+    through = _times(weight, share / strength)
+    redundancy = _times(weight, share) / strongest
+    return _measures(n - redundancy.sum(axis=1), share + through)
+
+
+def burt_of_ties(adjacent: Floats, degree: Floats) -> Brokerage:
+    """Compute the same with all ties alike, where sums come down to counts.
+
+    Parameters
+    ----------
+    adjacent : array, shape (k, n, n)
+    degree : array, shape (k, n)
+        Ties of each alter to other alters.
+    """
+    n = degree.shape[1]
+    through = _times(adjacent, 1 / (degree + 1))
+    return _measures(n - degree.sum(axis=1) / n, (1 + through) / n)
+
+
+def _times(weight: Floats, values: Floats) -> Floats:
+    """Multiply each symmetric matrix, shape (k, n, n), with its vector, shape (k, n)."""
+    return np.asarray((weight @ values[:, :, np.newaxis])[:, :, 0])
+
+
+def _measures(effective: Floats, invested: Floats) -> Brokerage:
+    """Make all measures of the effective size and of what the ego invests in each alter."""
+    n = invested.shape[1]
+    part = invested**2
     constraint = part.sum(axis=1)
     return Brokerage(
         effective_size=effective,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cpeval.networks.alter_sets import Bools, Sets, earlier, members_of
+from cpeval.networks.alter_sets import Bools, Sets, any_in, each_in, earlier, how_many, members_of
 from cpeval.networks.blocks import Ints
 
 #: Branches that are followed side by side, so that their sets stay in the cache.
@@ -27,17 +27,25 @@ class _Branches:
     def __len__(self) -> int:
         return self.net.size
 
-    def __getitem__(self, rows: Bools | slice) -> _Branches:
+    def __getitem__(self, rows: slice) -> _Branches:
         return _Branches(self.net[rows], self.may_join[rows], self.tried[rows])
 
+    def where(self, which: Bools) -> _Branches:
+        rows = np.flatnonzero(which)
+        return _Branches(
+            self.net.take(rows), self.may_join.take(rows, axis=0), self.tried.take(rows, axis=0)
+        )
 
-def maximal_cliques(near: Sets) -> Ints:
+
+def maximal_cliques(near: Sets, ties: tuple[Ints, Ints, Ints]) -> Ints:
     """Count the sets of three alters or more, all tied to each other, that no other is tied to.
 
     Parameters
     ----------
     near : array, shape (k, n, words)
         The set of alters that each is tied to, of k networks of n.
+    ties : tuple of three arrays of int, shape (t,)
+        The same: the network of each tie, and its two alters.
 
     Returns
     -------
@@ -57,46 +65,44 @@ def maximal_cliques(near: Sets) -> Ints:
     k, n, words = near.shape
     found = np.zeros(k, dtype=np.int64)
     below, rows = earlier(n), near.reshape(k * n, words)
-    waiting = [_begun(near, rows, below)]
+    waiting = [_begun(ties, n, rows, below)]
     while waiting:
         branches = waiting.pop()
         if len(branches) > _MOST:
             waiting += [branches[_MOST:], branches[:_MOST]]
             continue
         grown = _grown(branches, near, rows, below)
-        ended = ~np.asarray(grown.may_join.any(axis=1))
-        maximal = ended & ~grown.tried.any(axis=1)
+        ended = ~any_in(grown.may_join)
+        maximal = ended & ~any_in(grown.tried)
         found += np.bincount(grown.net[maximal], minlength=k)
         if not ended.all():
-            waiting.append(grown[~ended])
+            waiting.append(grown.where(~ended))
     return found
 
 
-def _begun(near: Sets, rows: Sets, below: Sets) -> _Branches:
+def _begun(ties: tuple[Ints, Ints, Ints], n: int, rows: Sets, below: Sets) -> _Branches:
     """Begin with each tie that a later alter may join."""
-    k, n, _ = near.shape
-    row, second = np.nonzero(members_of(rows & ~np.tile(below, (k, 1)), n))
-    net = row // n
-    common = rows.take(row, axis=0) & rows.take(net * n + second, axis=0)
-    before = below.take(second, axis=0)
+    net, first, second = ties
+    common = rows.take(net * n + first, axis=0) & rows.take(net * n + second, axis=0)
+    before = below.take(np.maximum(first, second), axis=0)
     # The later one of the tie is none of the common ones, so not below is above.
     begun = _Branches(net, common & ~before, common & before)
-    return begun[begun.may_join.any(axis=1)]
+    return begun.where(any_in(begun.may_join))
 
 
 def _grown(branches: _Branches, near: Sets, rows: Sets, below: Sets) -> _Branches:
     """Let every alter who may join do so, each after those before it were tried."""
     n = near.shape[1]
     joining = branches.may_join
-    many = np.bitwise_count(joining).sum(axis=1) > _FEW
+    many = how_many(joining) > _FEW
     if many.any():
-        heavy, joining = branches[many], joining.copy()
+        heavy, joining = branches.where(many), joining.copy()
         there = near.take(heavy.net, axis=0)
-        score = np.bitwise_count(there & heavy.may_join[:, np.newaxis]).sum(axis=2, dtype=np.int32)
+        score = how_many(there & heavy.may_join[:, np.newaxis])
         score[~members_of(heavy.may_join | heavy.tried, n)] = -1
         pivot = score.argmax(axis=1)
         joining[many] &= ~there[np.arange(len(heavy)), pivot]
-    row, alter = np.nonzero(members_of(joining, n))
+    row, alter = each_in(joining, n)
     net = branches.net.take(row)
     before = joining.take(row, axis=0) & below.take(alter, axis=0)
     known = rows.take(net * n + alter, axis=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cpeval.networks.alter_sets import Sets, as_sets, earlier
+from cpeval.networks.alter_sets import Sets, any_in, as_sets, earlier, how_many
 from cpeval.networks.blocks import Floats, Ints
 
 
@@ -34,9 +34,8 @@ def components(near: Sets) -> tuple[Ints, Ints]:
         reaches = (reach[:, :, word] >> near.dtype.type(bit)) & one
         # Zero less one is a word full of ones.
         reach |= (near.dtype.type(0) - reaches)[:, :, np.newaxis] & reach[:, alter, np.newaxis]
-    first = ~(reach & earlier(n)).any(axis=2)
-    members = np.bitwise_count(reach).sum(axis=2, dtype=np.int64)
-    return first.sum(axis=1), members.max(axis=1)
+    first = ~any_in(reach & earlier(n))
+    return first.sum(axis=1), how_many(reach).max(axis=1)
 
 
 def transitivity(closed: Floats, degree: Floats) -> Floats:

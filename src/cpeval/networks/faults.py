@@ -89,14 +89,14 @@ def self_ties(ties: pd.DataFrame, source: Ints, target: Ints, columns: Columns) 
 
 
 def unknown_alters(
-    ties: pd.DataFrame,
-    columns: Columns,
-    no_source: NDArray[np.bool_],
-    no_target: NDArray[np.bool_],
-    ids: list[Ints],
+    ties: pd.DataFrame, columns: Columns, net: Ints, rows: tuple[Ints, Ints], ids: list[Ints]
 ) -> list[str]:
-    """Name ties whose ends are not among the alters of that ego (and wave)."""
-    no_source, no_target = no_source & (ids[1] >= 0), no_target & (ids[2] >= 0)
+    """Name ties whose ends are not among the alters of that ego (and wave).
+
+    ``net`` is the network of each tie, ``rows`` those of its alters; -1 is not known.
+    """
+    no_source = (net >= 0) & (rows[0] < 0) & (ids[1] >= 0)
+    no_target = (net >= 0) & (rows[1] < 0) & (ids[2] >= 0)
     lost = no_source | no_target
     if not lost.any():
         return []

@@ -140,15 +140,13 @@ def coded(tables: NetworkTables, columns: Columns) -> Coded:
     # A missing id is -1 and made the fault above; -1 as a network stays -1.
     nets = [_keys(p, w, waves) for p, w in zip(people, waves, strict=True)]
     faults += duplicates(egos, nets[0], columns.network, "Egos")
-    row_of = np.full(1 + max((int(net.max(initial=-1)) for net in nets), default=-1), -1)
+    row_of = np.full(2 + max(int(net.max(initial=-1)) for net in nets), -1)
     known = np.flatnonzero(nets[0] >= 0)
     row_of[nets[0][known]] = known
     net = np.where(nets[1] < 0, -1, row_of[nets[1]])
     faults += strangers(tables, columns, "Alters", nets[1], net)
-    ids = _codes(
-        [alters[columns.alter]]
-        + ([] if ties is None else [ties[columns.source], ties[columns.target]])
-    )
+    ends = [] if ties is None else [ties[columns.source], ties[columns.target]]
+    ids = _codes([alters[columns.alter], *ends])
     key = _keys(net, ids[0], ids)
     faults += duplicates(alters, key, [*columns.network, columns.alter], "Alters")
     first = second = np.zeros(0, dtype=np.int64)
@@ -157,8 +155,7 @@ def coded(tables: NetworkTables, columns: Columns) -> Coded:
         faults += strangers(tables, columns, "Ties", nets[2], tie_net)
         faults += self_ties(ties, ids[1], ids[2], columns)
         first, second = _rows(key, tie_net, ids, len(egos))
-        known = tie_net >= 0
-        faults += unknown_alters(ties, columns, known & (first < 0), known & (second < 0), ids)
+        faults += unknown_alters(ties, columns, tie_net, (first, second), ids)
         faults += _tie_twice(ties, first, second, len(alters), columns)
     weights = _weights(tables, columns, faults)
     if faults:

@@ -6,7 +6,7 @@ import numpy as np
 
 from cpeval.networks.alter_sets import as_sets
 from cpeval.networks.blocks import Block, Floats, Links, blocks
-from cpeval.networks.brokerage import betweenness, burt
+from cpeval.networks.brokerage import betweenness, burt, burt_of_ties
 from cpeval.networks.cliques import maximal_cliques
 from cpeval.networks.cohesion import components, degree_centralisation, transitivity
 
@@ -67,7 +67,7 @@ def _of_block(block: Block, weighted: bool) -> dict[str, Floats | float]:
     if weighted and block.weight is not None and block.ego_weight is not None:
         brokerage = burt(block.weight, block.ego_weight)
     else:
-        brokerage = burt(adjacent, np.ones((k, n)))
+        brokerage = burt_of_ties(adjacent, degree)
     return {
         "size": float(n),
         "ties": ties,
@@ -84,5 +84,5 @@ def _of_block(block: Block, weighted: bool) -> dict[str, Floats | float]:
         "betweenness": between,
         "betweenness_normalised": between / pairs if pairs else nothing,
         "transitivity": transitivity(np.einsum("kij,kij->k", adjacent, common), degree),
-        "cliques": maximal_cliques(near).astype(float),
+        "cliques": maximal_cliques(near, block.ties).astype(float),
     }
