@@ -37,6 +37,7 @@ _PUBLIC = {
     "score_goals": "cpeval.scoring.goals:score_goals",
     "simulate": "cpeval.simulation:simulate",
     "sites": "cpeval.sites",
+    "social_capital": "cpeval.social_capital",
 }
 
 # Spelt out, since type checkers and editors read it.
@@ -69,6 +70,7 @@ __all__ = [
     "score_goals",
     "simulate",
     "sites",
+    "social_capital",
 ]
 
 
@@ -89,7 +91,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from cpeval import errors, measurement, outcomes, sites
+    from cpeval import errors, measurement, outcomes, sites, social_capital
     from cpeval.checking.check import check
     from cpeval.definitions.catalogue import instrument, instruments
     from cpeval.definitions.model import Instrument

@@ -165,6 +165,22 @@ def test_weighted_burt_equals_networkx(drawn):
             np.testing.assert_allclose(table.loc[ego, name], expected, rtol=RTOL)
 
 
+def test_strengths_count_only_when_asked(drawn):
+    tables = drawn([5, 9, 2], 0.5, seed=3)
+    with_weight = cp.EgoNetworks(*tables, weight="strength")
+    pd.testing.assert_frame_equal(
+        with_weight.metrics().table, cp.EgoNetworks(*tables).metrics().table
+    )
+    one, two = with_weight.metrics().table, with_weight.metrics(weighted=True).table
+    assert (one["constraint"] != two["constraint"]).any()
+    same = [
+        name
+        for name in MEASURES
+        if name not in ("effective_size", "efficiency", "constraint", "hierarchy")
+    ]
+    pd.testing.assert_frame_equal(one[same], two[same])
+
+
 def test_larger_networks_than_a_word_of_bits_equal_igraph(drawn):
     egos, alters, ties = drawn([63, 64, 65, 130], 0.3, seed=5)
     table = cp.EgoNetworks(egos, alters, ties).metrics().table.set_index("ego")

@@ -102,6 +102,14 @@ def test_everything_that_is_wrong_is_named_at_once():
     assert text.count("\n- ") == 13
 
 
+def test_an_alter_tied_to_itself_twice_is_named_for_that_alone():
+    ties = pd.concat([TIES.assign(target="mum")] * 2)
+    with pytest.raises(NetworkError) as caught:
+        networks(ties=ties)
+    assert "Ties of an alter with itself: 'mum' in rows 1, 2. Delete them." in str(caught.value)
+    assert "more than once" not in str(caught.value)
+
+
 def test_another_egos_alter_is_unknown():
     ties = TIES.assign(ego="Bo B.")
     with pytest.raises(NetworkError, match=r"'a b' of ego 'Bo B\.' wave 0 in row 1. Correct"):
@@ -246,6 +254,9 @@ def test_pseudonyms_are_the_same_in_all_tables_and_waves():
     texts = {str(value) for table in (egos, alters, ties) for value in table.to_numpy().ravel()}
     assert not texts & {"Ann", "Ben", "mum", "Jo", "Kit", "Mum", "Mummy", "Mother"}
     assert alters.groupby("ego")["alter"].nunique().sort_values().tolist() == [1, 3]
+    assert alters["alter"].nunique() == 4  # Mum of Ann and Mum of Ben are two
+    for table, by in ((egos, ["ego", "wave"]), (alters, ["ego", "wave", "alter"])):
+        pd.testing.assert_frame_equal(table, table.sort_values(by, ignore_index=True))
     ann = egos["ego"].mode().item()
     own = alters[alters["ego"] == ann]
     both = set(own.loc[own["wave"] == 0, "alter"]) & set(own.loc[own["wave"] == 1, "alter"])
