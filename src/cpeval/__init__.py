@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "CpevalError": "cpeval.errors:CpevalError",
     "CpevalWarning": "cpeval.errors:CpevalWarning",
+    "EgoNetworks": "cpeval.networks.ego_networks:EgoNetworks",
     "Evaluation": "cpeval.evaluated:Evaluation",
     "Instrument": "cpeval.definitions.model:Instrument",
     "Result": "cpeval.result:Result",
@@ -37,12 +38,14 @@ _PUBLIC = {
     "score_goals": "cpeval.scoring.goals:score_goals",
     "simulate": "cpeval.simulation:simulate",
     "sites": "cpeval.sites",
+    "social_capital": "cpeval.social_capital",
 }
 
 # Spelt out, since type checkers and editors read it.
 __all__ = [
     "CpevalError",
     "CpevalWarning",
+    "EgoNetworks",
     "Evaluation",
     "Instrument",
     "Result",
@@ -69,6 +72,7 @@ __all__ = [
     "score_goals",
     "simulate",
     "sites",
+    "social_capital",
 ]
 
 
@@ -89,7 +93,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from cpeval import errors, fidelity, measurement, outcomes, sites
+    from cpeval import errors, fidelity, measurement, outcomes, sites, social_capital
     from cpeval.checking.check import check
     from cpeval.definitions.catalogue import instrument, instruments
     from cpeval.definitions.model import Instrument
@@ -98,6 +102,7 @@ if TYPE_CHECKING:
     from cpeval.evaluated import Evaluation
     from cpeval.evaluation import evaluate
     from cpeval.moments.site_moments import SiteMoments
+    from cpeval.networks.ego_networks import EgoNetworks
     from cpeval.reading.files import read
     from cpeval.reading.joining import join
     from cpeval.reading.redcap import read_redcap

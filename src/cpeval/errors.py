@@ -51,6 +51,10 @@ class JoinError(DataError):
     """Ids without a partner, or several where one was expected."""
 
 
+class NetworkError(DataError):
+    """Tables of egos, alters and ties that don't fit together."""
+
+
 class OptionError(CpevalError, ValueError):
     """An argument has a value that the function doesn't take."""
 

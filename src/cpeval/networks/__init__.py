@@ -1,0 +1,1 @@
+"""Personal networks: egos, their alters, and the ties among those."""
