@@ -119,7 +119,10 @@ def test_the_primary_alone_is_the_same():
     alone = compare(data, "y", STUDY, sensitivity=False)
     assert len(alone.table) == 1
     pd.testing.assert_series_equal(primary(alone), primary(compare(data, "y", STUDY)))
-    assert (alone.icc, alone.heterogeneity, alone.leave_one_out) == (None, None, None)
+    assert (alone.heterogeneity, alone.leave_one_out) == (None, None)
+    both = compare(data, "y", STUDY).icc.table
+    pd.testing.assert_frame_equal(alone.icc.table, both)
+    assert (both["ci_low"] <= both["estimate"]).all()
 
 
 def test_sites_that_got_the_arm_are_the_units():

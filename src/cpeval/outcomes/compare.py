@@ -20,7 +20,7 @@ from cpeval.outcomes.comparison import Comparison
 from cpeval.outcomes.estimates import Estimate
 from cpeval.outcomes.primary import by_people, by_units
 from cpeval.outcomes.regression import INDEPENDENT
-from cpeval.outcomes.sensitivity import Sensitivity, of_people, of_units
+from cpeval.outcomes.sensitivity import Sensitivity, alike, of_people, of_units
 from cpeval.people.analysed import Analysed, analysed
 from cpeval.people.columns import leverages
 from cpeval.people.pairing import Flags
@@ -224,7 +224,7 @@ def compare(
         units=primary.units,
         differences=primary.differences,
         balance=balance,
-        icc=beside.icc,
+        icc=None if units is None else alike(used, units, outcome, level),
         heterogeneity=beside.heterogeneity,
         leave_one_out=beside.leave_one_out,
         odds=beside.odds,

@@ -52,10 +52,10 @@ class Comparison(Result):
         A row a term of the baseline score and the covariates, among people analysed: term,
         comparison, intervention (means), smd (standardised difference).
     icc : ClusterCorrelation or None
-        How alike people of one site or team are, with an interval. This, and what follows, is
-        None with ``sensitivity=False`` and where there is nothing to compute.
+        How alike people of one site or team are, with an interval; None without sites and teams.
     heterogeneity : Heterogeneity or None
-        Each site's own effect, where sites have both arms.
+        Each site's own effect, where sites have both arms. This, and what follows, is None with
+        ``sensitivity=False`` and where there is nothing to compute.
     leave_one_out : pandas.DataFrame or None
         A row a site (or team): its label, and the primary analysis without it (estimate, se, df,
         p, ci_low, ci_high).

@@ -38,7 +38,6 @@ class Sensitivity:
 
     rows: tuple[Estimate, ...] = ()
     warnings: tuple[str, ...] = ()
-    icc: ClusterCorrelation | None = None
     heterogeneity: Heterogeneity | None = None
     leave_one_out: pd.DataFrame | None = None
     odds: EstimatingEquations | None = None
@@ -92,10 +91,6 @@ def of_units(
         rows.append(row)
         warnings += told
     try:
-        alike = icc(moments, level=level)
-    except CpevalError:
-        alike = None
-    try:
         own = heterogeneity(moments, arm_term(moments), level=level) if units.paired.size else None
     except CpevalError:
         own = None
@@ -108,11 +103,18 @@ def of_units(
     return Sensitivity(
         rows=tuple(rows),
         warnings=tuple(warnings),
-        icc=alike,
         heterogeneity=own,
         leave_one_out=_left_out(used, units, level, again if regression is not None else None),
         odds=odds,
     )
+
+
+def alike(used: Analysed, units: Units, outcome: str, level: float) -> ClusterCorrelation | None:
+    """Return how alike people of one site or team are; None where that can't be known."""
+    try:
+        return icc(places_moments(used, units, outcome), level=level)
+    except CpevalError:
+        return None
 
 
 def _repeated(used: Analysed, again: Again) -> tuple[Estimate, ...]:
