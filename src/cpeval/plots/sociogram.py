@@ -1,0 +1,206 @@
+"""Networks as people around the ego, on circles: a large picture or many small ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cpeval.plots.panels import Grid, grid, legend, mark_of
+from cpeval.plots.style import GUIDE, shown, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+    from numpy.typing import NDArray
+
+    from cpeval.networks.sociogram import Panel, Sociogram
+
+    Floats = NDArray[np.float64]
+
+#: The diameter of an alter in points: no less, no more.
+_SMALL, _LARGE = 3.0, 19.0
+
+#: An alter's number fits in from this diameter on, in points.
+_HOLDS_NUMBER = 11.0
+
+#: The smallest alter against the largest, where size says something.
+_LEAST = 0.45
+
+#: Text is a bit lighter than black; what is behind it stays in the background.
+_INK, _RING, _TIE = "#1a1a1a", "#c4c4c4", "#8a8a8a"
+
+
+def draw(drawing: Sociogram, *, ax: Axes | None = None) -> Axes:
+    """Draw networks that were laid out.
+
+    Parameters
+    ----------
+    drawing : Sociogram
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it, on new axes.
+    """
+    panels = drawing.panels
+    rows, columns = (
+        1 + max(place) for place in zip(*((p.row, p.column) for p in panels), strict=True)
+    )
+    with styled():
+        titled = any(panel.title for panel in panels)
+        room = 0.2 if drawing.numbered else 0.75
+        place = grid(ax, rows, columns, room=room, titled=titled)
+        largest = _diameter(panels, place.points)
+        inside = drawing.numbered and largest >= _HOLDS_NUMBER
+        for panel in panels:
+            _draw_panel(panel, drawing, place, largest, inside=inside)
+        legend(place.ax, _handles(drawing), drawing.notes, columns=columns)
+    return place.ax
+
+
+def _diameter(panels: tuple[Panel, ...], points: float) -> float:
+    """Return the largest diameter, in points, at which hardly any two alters touch."""
+    from scipy.spatial import cKDTree
+
+    nearest = [0.25 * points]
+    for panel in panels:
+        # The ego is there as well.
+        spots = np.column_stack([np.append(panel.x, 0.0), np.append(panel.y, 0.0)])
+        if len(spots) > 1:
+            nearest.append(float(cKDTree(spots).query(spots, k=2)[0][:, 1].min()) * points)
+    return float(np.clip(0.9 * min(nearest), _SMALL, _LARGE))
+
+
+def _draw_panel(
+    panel: Panel, drawing: Sociogram, place: Grid, largest: float, *, inside: bool
+) -> None:
+    """Draw one network: from what is behind to what is in front."""
+    from matplotlib.collections import LineCollection
+
+    ax, (x0, y0) = place.ax, place.middle(panel.row, panel.column)
+    if panel.title:
+        above = y0 + place.width / 2 + 0.05
+        ax.text(
+            x0, above, panel.title, ha="center", va="bottom", fontsize=place.text + 1, color=_INK
+        )
+    if not panel.asked:
+        ax.text(x0, y0, "No network", ha="center", va="center", fontsize=place.text, color=_INK)
+        return
+    _draw_rings(drawing, place, x0, y0)
+    spots = np.column_stack([panel.x + x0, panel.y + y0])
+    width = max(0.5, largest / 16)
+    ax.add_collection(
+        LineCollection(spots[panel.ties], colors=_TIE, linewidths=width, zorder=2, gid="ties"),
+        autolim=False,
+    )
+    diameter = largest * (_LEAST + (1 - _LEAST) * np.nan_to_num(panel.size))
+    for group in np.unique(panel.group):
+        mark, own = mark_of(int(group)), panel.group == group
+        ax.scatter(
+            *spots[own].T,
+            s=diameter[own] ** 2,
+            marker=mark.marker,
+            facecolors="white" if inside else mark.colour,
+            edgecolors=mark.colour,
+            linewidths=max(0.8, largest / 11),
+            zorder=3,
+            gid=f"alters {group}",
+        )
+    ax.scatter(x0, y0, s=min(largest, 9.0) ** 2, color=_INK, marker="o", zorder=3, gid="ego")
+    if inside:
+        for (x, y), text, across in zip(spots, panel.label, diameter, strict=True):
+            # A small alter's number is as small as it.
+            size = min(place.text, 0.62 * across)
+            ax.text(
+                x, y, text, ha="center", va="center_baseline", fontsize=size, color=_INK, zorder=4
+            )
+    else:
+        _label_at_rim(panel, drawing, place, x0, y0)
+
+
+def _draw_rings(drawing: Sociogram, place: Grid, x0: float, y0: float) -> None:
+    """Draw the circles, their values above the ego, where nobody is."""
+    from matplotlib.patches import Circle
+
+    rings = [(ring.radius, ring.broken) for ring in drawing.rings] or [(1.0, False)]
+    for radius, broken in rings:
+        style = (0, (4, 3)) if broken else "-"
+        place.ax.add_patch(
+            Circle(
+                (x0, y0),
+                radius,
+                fill=False,
+                edgecolor=_RING,
+                linewidth=0.8,
+                linestyle=style,
+                zorder=1,
+            )
+        )
+    if place.points < 70:
+        return
+    for ring in drawing.rings:
+        place.ax.text(
+            x0,
+            y0 + ring.label_at,
+            ring.label[:12],
+            ha="center",
+            va="center",
+            fontsize=min(place.text, 7.0),
+            color="#595959",
+            zorder=1.5,
+        )
+
+
+def _label_at_rim(panel: Panel, drawing: Sociogram, place: Grid, x0: float, y0: float) -> None:
+    """Write labels around the rim, each at its alter's direction, so that none meet."""
+    if not panel.label:
+        return
+    step = 2 * np.pi / len(panel.label)
+    size = min(place.text, max(0.75 * step * place.points, 3.5))
+    for x, y, angle, text in zip(panel.x, panel.y, panel.angle, panel.label, strict=True):
+        out = np.array([np.cos(angle), np.sin(angle)])
+        if not drawing.numbered or np.hypot(x, y) < 0.9:
+            place.ax.plot(
+                [x0 + x, x0 + 1.02 * out[0]],
+                [y0 + y, y0 + 1.02 * out[1]],
+                ":",
+                color=_RING,
+                linewidth=0.7,
+                zorder=1.2,
+            )
+        left = out[0] < 0
+        degrees = np.degrees(angle) + (180 if left else 0)
+        place.ax.text(
+            x0 + 1.05 * out[0],
+            y0 + 1.05 * out[1],
+            text,
+            ha="right" if left else "left",
+            va="center",
+            rotation=degrees,
+            rotation_mode="anchor",
+            fontsize=size,
+            color=_INK,
+        )
+
+
+def _handles(drawing: Sociogram) -> list[Line2D]:
+    """Return a mark for each group and size that there is."""
+    from matplotlib.lines import Line2D
+
+    def dot(mark: str, colour: str, size: float, label: str) -> Line2D:
+        return Line2D(
+            [], [], linestyle="none", marker=mark, color=colour, markersize=size, label=label
+        )
+
+    handles = []
+    if drawing.groups:
+        used = {int(g) for panel in drawing.panels for g in np.unique(panel.group)}
+        for group, label in enumerate(drawing.groups):
+            if group in used:
+                mark = mark_of(group)
+                handles.append(dot(mark.marker, mark.colour, 8, shown(label)))
+        if -1 in used:
+            mark = mark_of(-1)
+            handles.append(dot(mark.marker, mark.colour, 8, "not known"))
+    if len(drawing.sizes) == 2:
+        for text, size in zip(drawing.sizes, (9 * _LEAST, 9.0), strict=True):
+            handles.append(dot("o", GUIDE, size, f"{text}"))
+    return handles
