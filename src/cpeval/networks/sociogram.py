@@ -43,7 +43,10 @@ class Panel:
         The number of the alter's group; -1 is missing.
     size : array, shape (n,)
         From 0 to 1; NaN is missing.
+    number : array of int, shape (n,)
+        From 1, the same for an alter at each wave.
     label : tuple of str, length n
+        What to write beside it; empty is nothing.
     ties : array of int, shape (t, 2)
     """
 
@@ -56,6 +59,7 @@ class Panel:
     angle: Floats
     group: Ints
     size: Floats
+    number: Ints
     label: tuple[str, ...]
     ties: Ints
 
@@ -72,8 +76,6 @@ class Sociogram:
         The labels of all groups; empty where alters aren't told apart.
     sizes : tuple of str
         What the smallest and the largest alter stand for; empty where all are of one size.
-    numbered : bool
-        Whether labels are numbers, which fit into an alter.
     notes : tuple of str
         What a reader needs to know, a sentence each.
     """
@@ -82,7 +84,6 @@ class Sociogram:
     rings: tuple[Ring, ...]
     groups: tuple[object, ...]
     sizes: tuple[str, ...]
-    numbered: bool
     notes: tuple[str, ...]
 
 
@@ -133,7 +134,6 @@ def sociogram(
         rings=where.rings,
         groups=groups,
         sizes=ends,
-        numbered=label is None and not names,
         notes=tuple(_notes(networks, where, drawn, size, sizes)),
     )
 
@@ -161,8 +161,10 @@ class _Layout:
                 self.text = self.text.where(self.text.notna(), self.ids)
         if label is not None:
             own = networks.alters_column(label).astype(object)
-            own = own.where(own.notna(), "?").map(str)
-            self.text = own if self.text is None else self.text.map(str) + " (" + own + ")"
+            own = own.map(str).where(own.notna(), "")
+            if self.text is not None:
+                own = self.text.map(str) + (" (" + own + ")").where(own != "", "")
+            self.text = own
 
     def around(self, person: int) -> tuple[Ints, Ints, Floats]:
         """Return the codes of all alters an ego ever named, their place and direction.
@@ -190,7 +192,7 @@ class _Layout:
         own = np.searchsorted(codes, self.networks.alter_code[rows])
         place, angle = place[own], angle[own]
         radius = self.where.radius[rows] + staggered(place, codes.size, self.where.room)
-        text = [str(k + 1) for k in place]
+        text = [""] * rows.size
         if self.text is not None:
             text = [_line(value) for value in self.text.iloc[rows]]
         tied = links.net[links.first] == net
@@ -205,6 +207,7 @@ class _Layout:
             angle=angle,
             group=self.group[rows],
             size=self.size[rows],
+            number=place + 1,
             label=tuple(text),
             ties=np.searchsorted(rows, ends),
         )
@@ -213,10 +216,11 @@ class _Layout:
 def _panels(
     networks: NetworkData, layout: _Layout, nets: Ints, people: Ints, waves: list[object]
 ) -> list[Panel]:
-    """Go through the networks to draw, shape (egos, waves): a row an ego, or in lines."""
+    """Go through the networks to draw, shape (egos, waves)."""
     panels = []
     egos = networks.labels()["ego"]
-    across = len(waves) if len(waves) > 1 else int(np.ceil(np.sqrt(people.size)))
+    # About as wide as high, an ego's waves side by side.
+    across = len(waves) * int(np.ceil(np.sqrt(people.size / len(waves))))
     for k, person in enumerate(people):
         around = layout.around(int(person))
         name = f"Ego {k + 1}" if people.size > 1 else ""

@@ -65,8 +65,12 @@ def clustered_graph(
     spots = _around(len(terms))
     largest = _RADIUS * min(1.0, 6 / max(len(terms), 1))
     scale = largest / np.sqrt(max(float(table["mean"].max()) if len(table) else 0.0, 1e-12))
+    notes = [
+        f"Circles: mean alters a network, by {column}, and the share of networks with any.",
+        "Darker circles, broader lines, and the numbers there: mean density of ties.",
+    ]
     with styled():
-        place = grid(ax, -(-n // columns), columns, room=0.45, titled=True)
+        place = grid(ax, -(-n // columns), columns, room=0.5, title=2, lines=len(notes))
         if sizes.empty:
             place.ax.text(0, 0, "No networks", ha="center", va="center")
         for k, cell in enumerate(sizes.to_dict("records")):
@@ -74,10 +78,6 @@ def clustered_graph(
             title = ", ".join([*(shown(cell[key]) for key in keys), f"n = {cell['n']}"])
             title += f"\n{cell['mean']:.1f} alters"
             _graph(place, k // columns, k % columns, title, own, pairs, (spots, scale))
-        notes = [
-            f"Circles: alters a network, by {column}; below, the share of networks with any.",
-            "Darker circles, broader lines, and the numbers there: density of ties.",
-        ]
         legend(place.ax, [], notes, columns=columns)
     return place.ax
 
@@ -112,7 +112,7 @@ def _graph(
     spots, scale = how
     ax, middle = place.ax, np.array(place.middle(row, column))
     where = dict(zip(own["term"], middle + spots, strict=True))
-    above = middle[1] + place.width / 2 - 0.1
+    above = middle[1] + place.width / 2
     ax.text(middle[0], above, title, ha="center", va="bottom", fontsize=place.text + 1, color=_INK)
     small = max(0.8 * place.text, 5.0)
     for pair in pairs.to_dict("records"):
@@ -155,7 +155,7 @@ def _graph(
             )
         )
         if known and radius * place.points > 1.2 * small:
-            colour = "white" if density > 0.5 else _INK
+            colour = "white" if density > 0.68 else _INK
             ax.text(
                 *spot,
                 f"{density:.2f}",

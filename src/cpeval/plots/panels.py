@@ -20,8 +20,8 @@ UNKNOWN = Mark(GUIDE, "h", "-")
 #: Inches of a picture's side if there are so many in a row; of more the last.
 _INCHES = (5.4, 4.0, 3.2, 2.8, 2.4)
 
-#: Inches below the pictures, for the legend.
-_LEGEND = 1.2
+#: Inches of a line of the legend.
+_LINE = 0.22
 
 #: Smallest and largest text, in points.
 _TEXT = (5.0, 9.0)
@@ -51,18 +51,41 @@ class Grid(NamedTuple):
     @property
     def text(self) -> float:
         """The size of text in points."""
-        return min(max(self.points / 16, _TEXT[0]), _TEXT[1])
+        return min(max(self.points / 10, _TEXT[0]), _TEXT[1])
 
 
-def grid(ax: Axes | None, rows: int, columns: int, *, room: float, titled: bool) -> Grid:
-    """Make place for pictures, each with some room, in radiuses, outside its rim.
+def room_for(letters: int, columns: int) -> float:
+    """Return the room, in radiuses, that text of so many letters needs outside the rim.
 
-    Call it in `styled`.
+    >>> room_for(0, 1), room_for(12, 1) < room_for(12, 3)
+    (0.1, True)
+    """
+    # A letter is about 4.5 points wide in the text of a picture of usual size.
+    share = min(4.5 * letters / (72 * 0.85 * _inches(columns)), 0.24)
+    return (0.1 + 2 * share) / (1 - 2 * share)
+
+
+def grid(ax: Axes | None, rows: int, columns: int, *, room: float, title: int, lines: int) -> Grid:
+    """Make place for pictures. Call it in `styled`.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes or None
+    rows, columns : int
+        How many pictures.
+    room : float
+        Room in radiuses outside the rim of each.
+    title : int
+        Lines above each.
+    lines : int
+        Lines of the legend.
     """
     width = 2 + 2 * room
-    height = width + (0.3 if titled else 0.0)
-    inches = _INCHES[min(columns, len(_INCHES)) - 1]
-    ax = axes(ax, width=inches * columns, height=inches * rows * height / width + _LEGEND)
+    height = width + 0.2 * title
+    inches = _inches(columns)
+    ax = axes(
+        ax, width=inches * columns, height=inches * rows * height / width + _LINE * (lines + 0.5)
+    )
     ax.set_xlim(-width / 2, (columns - 0.5) * width)
     ax.set_ylim(-(rows - 1) * height - width / 2, height - width / 2)
     ax.set_aspect("equal", adjustable="box")
@@ -78,12 +101,21 @@ def grid(ax: Axes | None, rows: int, columns: int, *, room: float, titled: bool)
     return Grid(ax, width, height, points)
 
 
+def _inches(columns: int) -> float:
+    return _INCHES[min(columns, len(_INCHES)) - 1]
+
+
 def mark_of(group: int) -> Mark:
     """Return what sets a group apart; -1 is unknown."""
     if group < 0:
         return UNKNOWN
     colours = (DARK, *OTHERS)
     return Mark(colours[group % len(colours)].colour, SHAPES[group % len(SHAPES)], "-")
+
+
+def across(columns: int) -> int:
+    """Return how many marks stand in a line of the legend below so many pictures."""
+    return 3 if columns == 1 else 5
 
 
 def legend(ax: Axes, handles: Sequence[Line2D], notes: Sequence[str], *, columns: int) -> None:
@@ -95,7 +127,7 @@ def legend(ax: Axes, handles: Sequence[Line2D], notes: Sequence[str], *, columns
         title="\n".join(notes),
         loc="upper center",
         bbox_to_anchor=(0.5, 0.0),
-        ncols=min(max(len(handles), 1), 3 if columns == 1 else 5),
+        ncols=min(max(len(handles), 1), across(columns)),
         fontsize="small",
         title_fontsize="small",
         alignment="left",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cpeval.plots.panels import Grid, grid, legend, mark_of
+from cpeval.plots.panels import Grid, across, grid, legend, mark_of, room_for
 from cpeval.plots.style import GUIDE, shown, styled
 
 if TYPE_CHECKING:
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 _SMALL, _LARGE = 3.0, 19.0
 
 #: An alter's number fits in from this diameter on, in points.
-_HOLDS_NUMBER = 11.0
+_HOLDS_NUMBER = 9.0
 
 #: The smallest alter against the largest, where size says something.
-_LEAST = 0.45
+_LEAST = 0.6
+
+#: Labels this far apart, in radians, don't meet when they are not turned.
+_FLAT = np.radians(25)
 
 #: Text is a bit lighter than black; what is behind it stays in the background.
 _INK, _RING, _TIE = "#1a1a1a", "#c4c4c4", "#8a8a8a"
@@ -45,14 +48,21 @@ def draw(drawing: Sociogram, *, ax: Axes | None = None) -> Axes:
         1 + max(place) for place in zip(*((p.row, p.column) for p in panels), strict=True)
     )
     with styled():
-        titled = any(panel.title for panel in panels)
-        room = 0.2 if drawing.numbered else 0.75
-        place = grid(ax, rows, columns, room=room, titled=titled)
+        handles = _handles(drawing)
+        letters = max((len(text) for panel in panels for text in panel.label), default=0)
+        place = grid(
+            ax,
+            rows,
+            columns,
+            room=room_for(letters, columns),
+            title=int(any(panel.title for panel in panels)),
+            lines=len(drawing.notes) - (-len(handles) // across(columns)),
+        )
         largest = _diameter(panels, place.points)
-        inside = drawing.numbered and largest >= _HOLDS_NUMBER
+        inside = largest * (_LEAST if len(drawing.sizes) == 2 else 1) >= _HOLDS_NUMBER
         for panel in panels:
             _draw_panel(panel, drawing, place, largest, inside=inside)
-        legend(place.ax, _handles(drawing), drawing.notes, columns=columns)
+        legend(place.ax, handles, drawing.notes, columns=columns)
     return place.ax
 
 
@@ -77,7 +87,7 @@ def _draw_panel(
 
     ax, (x0, y0) = place.ax, place.middle(panel.row, panel.column)
     if panel.title:
-        above = y0 + place.width / 2 + 0.05
+        above = y0 + place.width / 2
         ax.text(
             x0, above, panel.title, ha="center", va="bottom", fontsize=place.text + 1, color=_INK
         )
@@ -106,14 +116,20 @@ def _draw_panel(
         )
     ax.scatter(x0, y0, s=min(largest, 9.0) ** 2, color=_INK, marker="o", zorder=3, gid="ego")
     if inside:
-        for (x, y), text, across in zip(spots, panel.label, diameter, strict=True):
+        for (x, y), number, wide in zip(spots, panel.number, diameter, strict=True):
             # A small alter's number is as small as it.
-            size = min(place.text, 0.62 * across)
+            size = min(place.text, 0.62 * wide)
             ax.text(
-                x, y, text, ha="center", va="center_baseline", fontsize=size, color=_INK, zorder=4
+                x,
+                y,
+                str(number),
+                ha="center",
+                va="center_baseline",
+                fontsize=size,
+                color=_INK,
+                zorder=4,
             )
-    else:
-        _label_at_rim(panel, drawing, place, x0, y0)
+    _label_at_rim(panel, place, x0, y0, numbered=not inside)
 
 
 def _draw_rings(drawing: Sociogram, place: Grid, x0: float, y0: float) -> None:
@@ -149,32 +165,37 @@ def _draw_rings(drawing: Sociogram, place: Grid, x0: float, y0: float) -> None:
         )
 
 
-def _label_at_rim(panel: Panel, drawing: Sociogram, place: Grid, x0: float, y0: float) -> None:
-    """Write labels around the rim, each at its alter's direction, so that none meet."""
-    if not panel.label:
-        return
-    step = 2 * np.pi / len(panel.label)
+def _label_at_rim(panel: Panel, place: Grid, x0: float, y0: float, *, numbered: bool) -> None:
+    """Write labels around the rim, each in its alter's direction, so that none meet."""
+    turns = np.sort(panel.angle)
+    step = float(np.diff(turns).min()) if turns.size > 1 else np.pi
+    flat = step >= _FLAT
     size = min(place.text, max(0.75 * step * place.points, 3.5))
-    for x, y, angle, text in zip(panel.x, panel.y, panel.angle, panel.label, strict=True):
+    texts = [
+        " ".join(part for part in (str(number) if numbered else "", label) if part)
+        for number, label in zip(panel.number, panel.label, strict=True)
+    ]
+    for x, y, angle, text in zip(panel.x, panel.y, panel.angle, texts, strict=True):
+        if not text:
+            continue
         out = np.array([np.cos(angle), np.sin(angle)])
-        if not drawing.numbered or np.hypot(x, y) < 0.9:
-            place.ax.plot(
-                [x0 + x, x0 + 1.02 * out[0]],
-                [y0 + y, y0 + 1.02 * out[1]],
-                ":",
-                color=_RING,
-                linewidth=0.7,
-                zorder=1.2,
-            )
+        place.ax.plot(
+            [x0 + x, x0 + 1.03 * out[0]],
+            [y0 + y, y0 + 1.03 * out[1]],
+            ":",
+            color=_TIE,
+            linewidth=0.7,
+            zorder=1.2,
+        )
         left = out[0] < 0
-        degrees = np.degrees(angle) + (180 if left else 0)
+        below = flat and abs(out[0]) < 0.1
         place.ax.text(
-            x0 + 1.05 * out[0],
-            y0 + 1.05 * out[1],
+            x0 + 1.06 * out[0],
+            y0 + 1.06 * out[1],
             text,
-            ha="right" if left else "left",
-            va="center",
-            rotation=degrees,
+            ha="center" if below else "right" if left else "left",
+            va=("top" if out[1] < 0 else "bottom") if below else "center",
+            rotation=0 if flat else np.degrees(angle) + (180 if left else 0),
             rotation_mode="anchor",
             fontsize=size,
             color=_INK,
@@ -202,5 +223,5 @@ def _handles(drawing: Sociogram) -> list[Line2D]:
             handles.append(dot(mark.marker, mark.colour, 8, "not known"))
     if len(drawing.sizes) == 2:
         for text, size in zip(drawing.sizes, (9 * _LEAST, 9.0), strict=True):
-            handles.append(dot("o", GUIDE, size, f"{text}"))
+            handles.append(dot("o", GUIDE, size, text))
     return handles
