@@ -123,7 +123,8 @@ def sociogram(
                 f"{by!r} has {len(groups)} groups, which would look alike (at most {MOST_GROUPS}): "
                 f"{listed(groups)}. Put them into classes first."
             )
-    sizes, ends = np.ones(alters), ()
+    sizes = np.ones(alters)
+    ends: tuple[str, ...] = ()
     if size is not None:
         sizes, ends = _scaled(numbers(networks.alters_columns([size]), [size])[:, 0])
     layout = _Layout(networks, where, group, sizes, label, names)
@@ -152,6 +153,7 @@ class _Layout:
     ) -> None:
         self.networks, self.where, self.group, self.size = networks, where, group, size
         self.names = names
+        self.wave = waves_among(networks, None).codes
         columns = networks.columns
         self.ids = networks.alters_column(columns.alter)
         self.text: pd.Series | None = None
@@ -173,7 +175,7 @@ class _Layout:
         """
         links, networks = self.networks.links, self.networks
         rows = np.flatnonzero(networks.person[links.net] == person)
-        rows = rows[np.argsort(waves_among(networks, None).codes[links.net[rows]], kind="stable")]
+        rows = rows[np.argsort(self.wave[links.net[rows]], kind="stable")]
         # Those with a group first: the first row of each alter is then what counts.
         rows = rows[np.argsort(self.group[rows] < 0, kind="stable")]
         codes, first = np.unique(networks.alter_code[rows], return_index=True)
@@ -194,7 +196,7 @@ class _Layout:
         radius = self.where.radius[rows] + staggered(place, codes.size, self.where.room)
         text = [""] * rows.size
         if self.text is not None:
-            text = [_line(value) for value in self.text.iloc[rows]]
+            text = [str(value) for value in self.text.iloc[rows]]
         tied = links.net[links.first] == net
         ends = np.stack([links.first[tied], links.second[tied]], axis=1)
         return Panel(
@@ -225,10 +227,10 @@ def _panels(
         around = layout.around(int(person))
         name = f"Ego {k + 1}" if people.size > 1 else ""
         if layout.names:
-            name = _line(egos.iloc[int(np.flatnonzero(networks.person == person)[0])])
+            name = str(egos.iloc[int(np.flatnonzero(networks.person == person)[0])])
         for w, wave in enumerate(waves):
             at = k * len(waves) + w
-            title = ", ".join(part for part in (name, "" if wave is None else _line(wave)) if part)
+            title = ", ".join(part for part in (name, "" if wave is None else str(wave)) if part)
             panels.append(
                 layout.panel(
                     int(nets[k, w]), around, row=at // across, column=at % across, title=title
@@ -264,8 +266,9 @@ def _which(networks: NetworkData, ego: object, wave: object) -> tuple[Ints, Ints
     n_nets = len(wanted) * len(waves.labels)
     if n_nets > MOST_NETWORKS:
         raise OptionError(
-            f"{n_nets:,} networks can't be read in one picture (at most {MOST_NETWORKS}). Name "
-            "some egos or a wave, or draw averages: aggregate()."
+            f"{len(wanted):,} egos at {len(waves.labels)} waves are {n_nets:,} pictures: too many "
+            f"to read (at most {MOST_NETWORKS}). Name some egos or a wave, or draw averages: "
+            "aggregate()."
         )
     found = np.full((len(wanted), len(waves.labels)), -1)
     row = pd.Index(wanted, dtype=object).get_indexer(pd.Index(own, dtype=object))
@@ -312,10 +315,3 @@ def _require_no_names(networks: NetworkData, names: bool, options: dict[str, str
             f"{', '.join(wrong)} would show ids or names. names=True writes them beside the "
             "alters; pseudonymise() replaces them."
         )
-
-
-def _line(value: object) -> str:
-    """Return text that fits on a short line, whatever it holds."""
-    text = "".join(c if c.isprintable() else " " for c in str(value))
-    text = " ".join(text.split())
-    return text if len(text) <= 24 else f"{text[:23]}…"

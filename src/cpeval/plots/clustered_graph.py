@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from cpeval.errors import OptionError
-from cpeval.plots.panels import Grid, grid, legend
-from cpeval.plots.style import DARK, shown, styled
+from cpeval.plots.panels import Grid, grid, legend, line
+from cpeval.plots.style import DARK, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,9 +75,9 @@ def clustered_graph(
             place.ax.text(0, 0, "No networks", ha="center", va="center")
         for k, cell in enumerate(sizes.to_dict("records")):
             own, pairs = (_of(frame, cell, keys) for frame in (table, between))
-            title = ", ".join([*(shown(cell[key]) for key in keys), f"n = {cell['n']}"])
+            title = ", ".join([*(line(cell[key]) for key in keys), f"n = {cell['n']}"])
             title += f"\n{cell['mean']:.1f} alters"
-            _graph(place, k // columns, k % columns, title, own, pairs, (spots, scale))
+            _graph(place, (k // columns, k % columns), title, own, pairs, (spots, scale))
         legend(place.ax, [], notes, columns=columns)
     return place.ax
 
@@ -98,8 +98,7 @@ def _of(frame: pd.DataFrame, cell: dict[Any, Any], keys: list[str]) -> pd.DataFr
 
 def _graph(
     place: Grid,
-    row: int,
-    column: int,
+    at: tuple[int, int],
     title: str,
     own: pd.DataFrame,
     pairs: pd.DataFrame,
@@ -110,7 +109,7 @@ def _graph(
     from matplotlib.patches import Circle
 
     spots, scale = how
-    ax, middle = place.ax, np.array(place.middle(row, column))
+    ax, middle = place.ax, np.array(place.middle(*at))
     where = dict(zip(own["term"], middle + spots, strict=True))
     above = middle[1] + place.width / 2
     ax.text(middle[0], above, title, ha="center", va="bottom", fontsize=place.text + 1, color=_INK)
@@ -128,7 +127,7 @@ def _graph(
         ax.text(
             x,
             y,
-            f"{density:.2f}",
+            f"{density:.2f}" if density >= 0.01 else "<0.01",
             ha="center",
             va="center",
             fontsize=small,
@@ -136,10 +135,10 @@ def _graph(
             zorder=3,
             bbox=box,
         )
-    for line in own.to_dict("records"):
-        spot = where[line["term"]]
-        radius = max(scale * np.sqrt(line["mean"]), 0.02) if line["mean"] == line["mean"] else 0.02
-        density = line["density"]
+    for row in own.to_dict("records"):
+        spot = where[row["term"]]
+        radius = max(scale * np.sqrt(row["mean"]), 0.02) if row["mean"] == row["mean"] else 0.02
+        density = row["density"]
         known = density == density
         # White without ties, the dark colour where all are tied.
         shade = 1 - (np.clip(density, 0, 1) if known else 0) * (1 - np.array(to_rgb(DARK.colour)))
@@ -157,7 +156,8 @@ def _graph(
         if known and radius * place.points > 1.2 * small:
             colour = "white" if density > 0.68 else _INK
             ax.text(
-                *spot,
+                spot[0],
+                spot[1],
                 f"{density:.2f}",
                 ha="center",
                 va="center",
@@ -165,7 +165,7 @@ def _graph(
                 color=colour,
                 zorder=5,
             )
-        text = f"{shown(line['term'])[:20]}\n{line['mean']:.1f}, {line['share']:.0%}"
+        text = f"{line(row['term'], most=20)}\n{row['mean']:.1f}, {row['share']:.0%}"
         up = spot[1] >= middle[1] - 1e-9
         ax.text(
             spot[0],

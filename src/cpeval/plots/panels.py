@@ -54,6 +54,17 @@ class Grid(NamedTuple):
         return min(max(self.points / 10, _TEXT[0]), _TEXT[1])
 
 
+def line(text: object, *, most: int = 24) -> str:
+    r"""Return text on one line, cut if it is long, whatever it holds.
+
+    >>> line("Ann\n\tLee"), line("a" * 30, most=5)
+    ('Ann Lee', 'aaaa…')
+    """
+    printed = "".join(c if c.isprintable() else " " for c in str(text))
+    short = " ".join(printed.split())
+    return short if len(short) <= most else f"{short[: most - 1]}…"
+
+
 def room_for(letters: int, columns: int) -> float:
     """Return the room, in radiuses, that text of so many letters needs outside the rim.
 
@@ -124,7 +135,7 @@ def legend(ax: Axes, handles: Sequence[Line2D], notes: Sequence[str], *, columns
         return
     ax.legend(
         handles=list(handles),
-        title="\n".join(notes),
+        title="\n".join(line(note, most=100) for note in notes),
         loc="upper center",
         bbox_to_anchor=(0.5, 0.0),
         ncols=min(max(len(handles), 1), across(columns)),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cpeval.plots.panels import Grid, across, grid, legend, mark_of, room_for
+from cpeval.plots.panels import Grid, across, grid, legend, line, mark_of, room_for
 from cpeval.plots.style import GUIDE, shown, styled
 
 if TYPE_CHECKING:
@@ -49,12 +49,13 @@ def draw(drawing: Sociogram, *, ax: Axes | None = None) -> Axes:
     )
     with styled():
         handles = _handles(drawing)
-        letters = max((len(text) for panel in panels for text in panel.label), default=0)
+        letters = max((len(line(text)) for panel in panels for text in panel.label), default=0)
         place = grid(
             ax,
             rows,
             columns,
-            room=room_for(letters, columns),
+            # A number may stand there as well.
+            room=room_for(letters + 3, columns),
             title=int(any(panel.title for panel in panels)),
             lines=len(drawing.notes) - (-len(handles) // across(columns)),
         )
@@ -89,7 +90,13 @@ def _draw_panel(
     if panel.title:
         above = y0 + place.width / 2
         ax.text(
-            x0, above, panel.title, ha="center", va="bottom", fontsize=place.text + 1, color=_INK
+            x0,
+            above,
+            line(panel.title, most=32),
+            ha="center",
+            va="bottom",
+            fontsize=place.text + 1,
+            color=_INK,
         )
     if not panel.asked:
         ax.text(x0, y0, "No network", ha="center", va="center", fontsize=place.text, color=_INK)
@@ -98,23 +105,26 @@ def _draw_panel(
     spots = np.column_stack([panel.x + x0, panel.y + y0])
     width = max(0.5, largest / 16)
     ax.add_collection(
-        LineCollection(spots[panel.ties], colors=_TIE, linewidths=width, zorder=2, gid="ties"),
+        LineCollection(
+            list(spots[panel.ties]), colors=_TIE, linewidths=width, zorder=2, gid="ties"
+        ),
         autolim=False,
     )
     diameter = largest * (_LEAST + (1 - _LEAST) * np.nan_to_num(panel.size))
     for group in np.unique(panel.group):
         mark, own = mark_of(int(group)), panel.group == group
         ax.scatter(
-            *spots[own].T,
+            spots[own, 0],
+            spots[own, 1],
             s=diameter[own] ** 2,
             marker=mark.marker,
             facecolors="white" if inside else mark.colour,
             edgecolors=mark.colour,
             linewidths=max(0.8, largest / 11),
             zorder=3,
-            gid=f"alters {group}",
+            gid=f"alters-{group}",
         )
-    ax.scatter(x0, y0, s=min(largest, 9.0) ** 2, color=_INK, marker="o", zorder=3, gid="ego")
+    ax.scatter(x0, y0, s=min(0.7 * largest, 9.0) ** 2, color=_INK, marker="o", zorder=3, gid="ego")
     if inside:
         for (x, y), number, wide in zip(spots, panel.number, diameter, strict=True):
             # A small alter's number is as small as it.
@@ -150,13 +160,13 @@ def _draw_rings(drawing: Sociogram, place: Grid, x0: float, y0: float) -> None:
                 zorder=1,
             )
         )
-    if place.points < 70:
+    if place.points < 50:
         return
     for ring in drawing.rings:
         place.ax.text(
             x0,
             y0 + ring.label_at,
-            ring.label[:12],
+            line(ring.label, most=12),
             ha="center",
             va="center",
             fontsize=min(place.text, 7.0),
@@ -172,7 +182,7 @@ def _label_at_rim(panel: Panel, place: Grid, x0: float, y0: float, *, numbered: 
     flat = step >= _FLAT
     size = min(place.text, max(0.75 * step * place.points, 3.5))
     texts = [
-        " ".join(part for part in (str(number) if numbered else "", label) if part)
+        " ".join(part for part in (str(number) if numbered else "", line(label, most=40)) if part)
         for number, label in zip(panel.number, panel.label, strict=True)
     ]
     for x, y, angle, text in zip(panel.x, panel.y, panel.angle, texts, strict=True):
@@ -217,7 +227,7 @@ def _handles(drawing: Sociogram) -> list[Line2D]:
         for group, label in enumerate(drawing.groups):
             if group in used:
                 mark = mark_of(group)
-                handles.append(dot(mark.marker, mark.colour, 8, shown(label)))
+                handles.append(dot(mark.marker, mark.colour, 8, shown(line(label))))
         if -1 in used:
             mark = mark_of(-1)
             handles.append(dot(mark.marker, mark.colour, 8, "not known"))
