@@ -364,3 +364,22 @@ def test_takes_other_frames_and_leaves_them_alone(study):
     study.map("P0002")
     for table, old in zip(study.to_tables(), before, strict=True):
         pd.testing.assert_frame_equal(table, old)
+
+
+@pytest.mark.parametrize("n", [1, 12, 60])
+def test_nothing_is_cut_off(n):
+    networks = small(n, near=[1, 2, 3] * (n // 3) + [1] * (n % 3), relation="acquaintance")
+    for options in ({}, {"names": True, "label": "relation"}):
+        ax = networks.plot("Ann Lee", circles="near", by="relation", **options)
+        ax.figure.canvas.draw()
+        whole = ax.figure.bbox
+        boxes = [text.get_window_extent() for text in ax.texts]
+        legend = ax.get_legend().get_window_extent()
+        for box in (*boxes, legend):
+            assert box.x0 >= whole.x0 - 1
+            assert box.x1 <= whole.x1 + 1
+            assert box.y0 >= whole.y0 - 1
+            assert box.y1 <= whole.y1 + 1
+        # The legend stands below: it covers nobody.
+        assert ax.transData.transform(dots(ax))[:, 1].min() > legend.y1
+        assert not any(box.overlaps(legend) for box in boxes)

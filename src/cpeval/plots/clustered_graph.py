@@ -70,7 +70,7 @@ def clustered_graph(
         "Darker circles, broader lines, and the numbers there: mean density of ties.",
     ]
     with styled():
-        place = grid(ax, -(-n // columns), columns, room=0.5, title=2, lines=len(notes))
+        place = grid(ax, (-(-n // columns), columns), room=0.5, title=2, labels=[], notes=notes)
         if sizes.empty:
             place.ax.text(0, 0, "No networks", ha="center", va="center")
         for k, cell in enumerate(sizes.to_dict("records")):
@@ -78,7 +78,7 @@ def clustered_graph(
             title = ", ".join([*(line(cell[key]) for key in keys), f"n = {cell['n']}"])
             title += f"\n{cell['mean']:.1f} alters"
             _graph(place, (k // columns, k % columns), title, own, pairs, (spots, scale))
-        legend(place.ax, [], notes, columns=columns)
+        legend(place, [])
     return place.ax
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
 from cpeval.plots.style import DARK, GUIDE, OTHERS, Mark, axes
@@ -18,13 +19,11 @@ SHAPES = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 UNKNOWN = Mark(GUIDE, "h", "-")
 
 #: Inches of a picture's side if there are so many in a row; of more the last.
-_INCHES = (5.4, 4.0, 3.2, 2.8, 2.4)
+_INCHES = (5.0, 4.0, 3.2, 2.8, 2.6)
 
-#: Inches of a line of the legend.
-_LINE = 0.22
-
-#: Smallest and largest text, in points.
+#: Smallest and largest text, in points; and the width of a letter and the height of a line of it.
 _TEXT = (5.0, 9.0)
+_LETTER, _LINE = 0.56, 1.5
 
 
 class Grid(NamedTuple):
@@ -37,12 +36,14 @@ class Grid(NamedTuple):
         From one picture's middle to the next one's.
     points : float
         Points (1/72 inch) in a picture's radius.
+    legend : Legend
     """
 
     ax: Axes
     width: float
     height: float
     points: float
+    legend: Legend
 
     def middle(self, row: int, column: int) -> tuple[float, float]:
         """Return where a picture's (0, 0) is."""
@@ -51,7 +52,32 @@ class Grid(NamedTuple):
     @property
     def text(self) -> float:
         """The size of text in points."""
-        return min(max(self.points / 10, _TEXT[0]), _TEXT[1])
+        return min(max(self.points / 9, _TEXT[0]), _TEXT[1])
+
+
+class Legend(NamedTuple):
+    """What is written below the pictures: notes, then marks in some columns.
+
+    It stands inside the axes, so that no layout makes these smaller.
+    """
+
+    notes: tuple[str, ...]
+    columns: int
+    text: float
+    height: float
+
+
+def _legend(width: float, labels: Sequence[str], notes: Sequence[str]) -> Legend:
+    """Lay out notes and marks in a width; all lengths are points."""
+    text = 8.5 if width > 250 else 6.5
+    letters = max(int(width / (_LETTER * text)), 20)
+    wrapped = [part for note in notes for part in wrap(line(note, most=160), letters)]
+    columns = 1
+    if labels:
+        # A mark and the gap after a label take the room of five letters.
+        columns = min(max(letters // (max(map(len, labels)) + 5), 1), len(labels))
+    n_lines = len(wrapped) - (-len(labels) // columns)
+    return Legend(tuple(wrapped), columns, text, _LINE * text * (n_lines + 1) if n_lines else 0.0)
 
 
 def line(text: object, *, most: int = 24) -> str:
@@ -72,44 +98,60 @@ def room_for(letters: int, columns: int) -> float:
     (0.1, True)
     """
     # A letter is about 4.5 points wide in the text of a picture of usual size.
-    share = min(4.5 * letters / (72 * 0.85 * _inches(columns)), 0.24)
+    share = min(4.5 * letters / (72 * _inches(columns)), 0.24)
     return (0.1 + 2 * share) / (1 - 2 * share)
 
 
-def grid(ax: Axes | None, rows: int, columns: int, *, room: float, title: int, lines: int) -> Grid:
-    """Make place for pictures. Call it in `styled`.
+def grid(
+    ax: Axes | None,
+    shape: tuple[int, int],
+    *,
+    room: float,
+    title: int,
+    labels: Sequence[str],
+    notes: Sequence[str],
+) -> Grid:
+    """Make place for pictures, and for a legend below. Call it in `styled`.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes or None
-    rows, columns : int
-        How many pictures.
+    shape : tuple of int
+        Rows and columns of pictures.
     room : float
         Room in radiuses outside the rim of each.
     title : int
         Lines above each.
-    lines : int
-        Lines of the legend.
+    labels : sequence of str
+        Of the marks that the legend will explain.
+    notes : sequence of str
+        What it says beside.
     """
+    rows, columns = shape
     width = 2 + 2 * room
     height = width + 0.2 * title
-    inches = _inches(columns)
-    ax = axes(
-        ax, width=inches * columns, height=inches * rows * height / width + _LINE * (lines + 0.5)
-    )
+    if ax is None:
+        wide = 72 * _inches(columns) * columns
+        below = _legend(wide, labels, notes)
+        high = wide * rows * height / (columns * width) + below.height
+        ax = axes(None, width=wide / 72, height=high / 72)
+    else:
+        # Where the axes lie before any layout is near enough.
+        box, inch = ax.get_window_extent(), 72 / ax.figure.dpi
+        wide, high = box.width * inch, box.height * inch
+        below = _legend(wide, labels, notes)
+    left = max(high - below.height, 0.3 * high)
+    points = 0.97 * min(wide / (width * columns), left / (height * rows))
     ax.set_xlim(-width / 2, (columns - 0.5) * width)
-    ax.set_ylim(-(rows - 1) * height - width / 2, height - width / 2)
+    bottom = -(rows - 1) * height - width / 2
+    ax.set_ylim(bottom - below.height / points, height - width / 2)
     ax.set_aspect("equal", adjustable="box")
     ax.grid(False)
     ax.set_xticks([])
     ax.set_yticks([])
     for spine in ax.spines.values():
         spine.set_visible(False)
-    # Where the axes lie before a layout is known to be near enough.
-    box = ax.get_window_extent()
-    inch = 72 / ax.figure.dpi
-    points = min(box.width * inch / (width * columns), box.height * inch / (height * rows))
-    return Grid(ax, width, height, points)
+    return Grid(ax, width, height, points, below)
 
 
 def _inches(columns: int) -> float:
@@ -124,23 +166,19 @@ def mark_of(group: int) -> Mark:
     return Mark(colours[group % len(colours)].colour, SHAPES[group % len(SHAPES)], "-")
 
 
-def across(columns: int) -> int:
-    """Return how many marks stand in a line of the legend below so many pictures."""
-    return 3 if columns == 1 else 5
-
-
-def legend(ax: Axes, handles: Sequence[Line2D], notes: Sequence[str], *, columns: int) -> None:
+def legend(place: Grid, handles: Sequence[Line2D]) -> None:
     """Explain marks below the pictures, and write what else is to be known above them."""
-    if not handles and not notes:
+    how = place.legend
+    if not handles and not how.notes:
         return
-    ax.legend(
+    place.ax.legend(
         handles=list(handles),
-        title="\n".join(line(note, most=100) for note in notes),
-        loc="upper center",
-        bbox_to_anchor=(0.5, 0.0),
-        ncols=min(max(len(handles), 1), across(columns)),
-        fontsize="small",
-        title_fontsize="small",
+        title="\n".join(how.notes),
+        loc="lower center",
+        borderaxespad=0.0,
+        ncols=how.columns,
+        fontsize=how.text,
+        title_fontsize=how.text,
         alignment="left",
         handletextpad=0.3,
         columnspacing=1.2,

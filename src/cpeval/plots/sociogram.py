@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cpeval.plots.panels import Grid, across, grid, legend, line, mark_of, room_for
+from cpeval.plots.panels import Grid, grid, legend, line, mark_of, room_for
 from cpeval.plots.style import GUIDE, shown, styled
 
 if TYPE_CHECKING:
@@ -52,18 +52,18 @@ def draw(drawing: Sociogram, *, ax: Axes | None = None) -> Axes:
         letters = max((len(line(text)) for panel in panels for text in panel.label), default=0)
         place = grid(
             ax,
-            rows,
-            columns,
+            (rows, columns),
             # A number may stand there as well.
             room=room_for(letters + 3, columns),
             title=int(any(panel.title for panel in panels)),
-            lines=len(drawing.notes) - (-len(handles) // across(columns)),
+            labels=[str(handle.get_label()) for handle in handles],
+            notes=drawing.notes,
         )
         largest = _diameter(panels, place.points)
         inside = largest * (_LEAST if len(drawing.sizes) == 2 else 1) >= _HOLDS_NUMBER
         for panel in panels:
             _draw_panel(panel, drawing, place, largest, inside=inside)
-        legend(place.ax, handles, drawing.notes, columns=columns)
+        legend(place, handles)
     return place.ax
 
 
