@@ -261,6 +261,10 @@ def test_the_picture_shows_what_the_tables_hold():
     assert circles[0].radius ** 2 == pytest.approx(2 * circles[1].radius ** 2)
     # No line where there is no density: only x has both.
     assert len(ax.lines) == 1
+    tables = few().to_tables()
+    untied = cp.EgoNetworks(tables.egos, tables.alters, tables.ties.iloc[:1])
+    assert untied.aggregate().between["density"].tolist() == [0]
+    assert len(untied.aggregate().plot().lines) == 0
 
 
 def test_hostile_categories_are_only_text():

@@ -15,8 +15,8 @@ _TOP = 24.0
 def natural_order(ids: list[object]) -> Ints:
     """Return the order of ids, with 2 before 10 in numbers and in text.
 
-    >>> natural_order(["A10", "A2", "b", 3]).tolist()
-    [3, 1, 0, 2]
+    >>> natural_order(["A10", "A2", "b", 3, "A007"]).tolist()
+    [3, 1, 4, 0, 2]
     """
 
     def key(value: object) -> list[tuple[int, int, str]]:
