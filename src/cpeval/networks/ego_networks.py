@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from cpeval.networks.network_data import NetworkData
+from cpeval.networks.network_exports import NetworkExports
 
 if TYPE_CHECKING:
     from cpeval.networks.change import NetworkChange
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cpeval.networks.support import Multiplexity, Support
 
 
-class EgoNetworks(NetworkData):
+class EgoNetworks(NetworkExports):
     """Personal networks: egos, the alters that each named, and the ties among those.
 
     Parameters
