@@ -145,7 +145,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def _missing(value: object) -> bool:
-    return value is None or value is pd.NA or value is pd.NaT or value != value  # noqa: PLR0124
+    return value is None or value is pd.NA or value is pd.NaT or value != value
 
 
 def _plain(value: object) -> object:
@@ -240,8 +240,8 @@ def _root(
     """Build the document of one network."""
     root = ET.Element("graphml", {"xmlns": _NAMESPACE})
     keys: dict[tuple[str, str], str] = {}
-    for part, columns in kinds.items():
-        for name, kind in columns.items():
+    for part, own in kinds.items():
+        for name, kind in own.items():
             keys[part, name] = f"k{len(keys)}"
             about = {"id": keys[part, name], "for": part, "attr.name": _xml(name)}
             ET.SubElement(root, "key", about | {"attr.type": kind})

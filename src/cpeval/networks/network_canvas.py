@@ -227,7 +227,8 @@ def _labelled(
     if twice.any():
         raise NetworkError(
             "Interviews that stand twice in the ego files: "
-            f"{listed(people.loc[twice, EGO].unique())}. Was a folder read that holds an export twice? Remove one."
+            f"{listed(people.loc[twice, EGO].unique())}. Was a folder read that holds an export "
+            "twice? Remove one."
         )
     if network == [EGO]:
         return alters, ties

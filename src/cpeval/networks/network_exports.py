@@ -102,8 +102,8 @@ class NetworkExports(NetworkData):
         ----------
         formula : str
             Such as ``"closeness ~ same_gender + C(relation)"``. Terms are columns of the alters, or
-            of the egos: ``ego_gender`` where both have one. ``same_gender`` is 1 where ego and alter
-            have the same gender, 0 where not, and missing where either is.
+            of the egos: ``ego_gender`` where both have one. ``same_gender`` is 1 where ego and
+            alter have the same gender, 0 where not, and missing where either is.
 
         Returns
         -------
