@@ -40,10 +40,11 @@ def alters_table(networks: NetworkData, wanted: list[str]) -> pd.DataFrame:
     ego = networks.columns.ego
     made = {ego: alters[ego]}
     faults = []
+    known = [name for name in egos.columns if name not in networks.columns.network]
     options = [
         *alters.columns,
-        *(f"{EGO}{name}" if name in alters.columns else name for name in egos.columns),
-        *(f"{SAME}{name}" for name in egos.columns if name in alters.columns),
+        *(f"{EGO}{name}" if name in alters.columns else name for name in known),
+        *(f"{SAME}{name}" for name in known if name in alters.columns),
     ]
     for name in wanted:
         if name in alters.columns:

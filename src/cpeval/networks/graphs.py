@@ -204,7 +204,7 @@ def _rows_by(net: np.ndarray, n_nets: int) -> list[np.ndarray]:
 
 def _file_names(labels: pd.DataFrame) -> list[str]:
     """Name each network's file by its ego and wave: letters, digits, - and _ alone, all unlike."""
-    texts = labels.astype(str).agg("_".join, axis=1).str.replace(r"[^\w-]+", "_", regex=True)
+    texts = labels.astype(str).agg("_".join, axis=1).str.replace(r"(?:[^\w-]|_)+", "_", regex=True)
     texts = "network_" + texts.str.slice(0, _LONGEST)
     # Some systems take Ann and ann for one file.
     again = texts.groupby(texts.str.casefold()).cumcount()

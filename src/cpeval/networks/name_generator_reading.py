@@ -129,7 +129,7 @@ def _files(paths: object) -> list[Path]:
     if odd:
         raise OptionError(f"'paths' are files or a folder. Got {listed(odd)}.")
     found: list[Path] = []
-    for one in map(Path, every):
+    for one in (Path(str(p)) for p in every):
         # Excel leaves ~$ files beside those that are open.
         inside = (p for p in one.glob("*.xlsx") if not p.name.startswith((".", "~$")))
         found += sorted(inside) if one.is_dir() else [one]
