@@ -31,7 +31,7 @@ def test_coefficients_are_least_squares_of_the_merged_tables(networks):
     x = np.column_stack([np.ones(len(y)), same, later])
     expected = np.linalg.lstsq(x, y, rcond=None)[0]
     moments = networks.alters_model("closeness ~ same_gender + wave")
-    assert moments.terms == ("Intercept", "same_gender", "wave[t1]")
+    assert moments.terms == ("Intercept", "same_gender", "wave[T.t1]")
     assert moments.site_column == "ego"
     assert int(moments.n.sum()) == len(y)
     assert int(moments.dropped.sum()) == len(alters) - len(y)

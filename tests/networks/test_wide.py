@@ -50,6 +50,14 @@ def test_pairs_without_an_answer_are_counted_and_every_result_warns():
     made = wide()
     assert made.metrics().table["size"].tolist() == [3, 1, 0]
     assert any("1 of 3 pairs of alters, in 1 networks" in said for said in made.metrics().warnings)
+    # The warning goes along to what is made of them.
+    for other in (
+        made.select(alters={"close": 5}),
+        made.pseudonymise(1, drop=["called"]),
+        made + wide(WIDE.assign(**{"person id": ["D", "E", "F"]})),
+        wide(WIDE.assign(tie_1_3=None, **{"person id": ["D", "E", "F"]})) + made,
+    ):
+        assert sum("1 of 3 pairs" in said for said in other.warnings) == 1
     # Where nobody says no, an empty cell is how a form says it.
     assert not wide(WIDE.assign(tie_1_3=None)).warnings
 

@@ -124,8 +124,7 @@ def read_egoweb(
     )
     if egos is None:
         warnings.append("Egos who named nobody are not in the file: give egos=… to have them.")
-    made.warnings = (*made.warnings, *warnings)
-    return made
+    return made.noted(warnings)
 
 
 def _read_all(

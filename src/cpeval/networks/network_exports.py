@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cpeval.networks.network_data import NetworkData
+from cpeval.networks.noted_networks import NotedNetworks
 
 if TYPE_CHECKING:
     from cpeval.moments.site_moments import SiteMoments
 
 
-class NetworkExports(NetworkData):
+class NetworkExports(NotedNetworks):
     """What leads from ego networks to graphs, files and moments: see `EgoNetworks`."""
 
     def to_networkx(self, ego: object, *, wave: object = None, with_ego: bool = False) -> Any:  # noqa: ANN401

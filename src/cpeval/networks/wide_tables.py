@@ -133,8 +133,7 @@ def from_wide(
             + f"\n{ROWS_COUNT}"
         )
     made = EgoNetworks(frame[found.egos], table, tied, ego=ego, wave=wave, weight=weight, name=name)
-    made.warnings = (*made.warnings, *warnings)
-    return made
+    return made.noted(warnings)
 
 
 def _require_roles(found: WideColumns, network: list[str], roles: dict[str, str | None]) -> None:
