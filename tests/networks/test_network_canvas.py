@@ -71,6 +71,12 @@ def test_folder_and_zip_are_the_same(tmp_path):
         assert one.equals(other)
 
 
+def test_other_files_are_named(tmp_path):
+    made = read(folder(tmp_path, *TWO, **{"people.csv": "a,b\r\n1,2\r\n"}))
+    assert made.warnings[-1].endswith("were not read: 'people.csv'.")
+    assert not read(folder(tmp_path / "plain", *TWO)).warnings
+
+
 def test_waves_are_interviews_of_one_case(tmp_path):
     sessions = session("u1", "P1", age=1), session("u2", "P1", n=2, edges=((1, 2),), age=2)
     made = read(folder(tmp_path, *sessions), ego="networkCanvasCaseID", wave="age", name="name")

@@ -121,6 +121,22 @@ def test_listed_attributes_leave_the_rest_to_the_ego():
     assert not made.has_ties
 
 
+def test_names_as_other_programs_write_them():
+    data = pd.DataFrame(
+        {
+            "egoID": [1, 2],
+            "netsize": [2, 1],
+            "alter.sex.1": ["w", "m"],
+            "alter.sex.2": ["m", None],
+            "X1.to.2": [2.0, np.nan],
+        }
+    )
+    how = {"alters": "alter.{attribute}.{n}", "ties": "X{n}.to.{m}", "ego": "egoID"}
+    made = cp.social_capital.from_wide(data, **how)
+    assert made.metrics().table[["size", "ties"]].to_numpy().tolist() == [[2, 1], [1, 0]]
+    assert list(made.to_tables().egos) == ["egoID", "netsize"]
+
+
 def test_empty_tables_and_one_row():
     assert len(wide(WIDE.iloc[:0])) == 0
     assert wide(WIDE.iloc[[2]]).metrics().table["size"].tolist() == [0]

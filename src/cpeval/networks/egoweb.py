@@ -37,7 +37,7 @@ def read_egoweb(
     ego: str = _ID,
     wave: str | None = None,
 ) -> EgoNetworks:
-    """Read what EgoWeb 2.0 exports as CSV.
+    r"""Read what EgoWeb 2.0 exports as CSV.
 
     Parameters
     ----------
@@ -84,6 +84,19 @@ def read_egoweb(
     References
     ----------
     .. [1] RAND. EgoWeb 2.0. https://github.com/qualintitative/egoweb
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name, "study-ego-alter.csv")
+    >>> _ = path.write_text(
+    ...     "Interview ID,EgoID,age,Alter Number,Alter Name,close\n"
+    ...     "11,P1,30,1,Ann,3\n11,P1,30,2,Ben,1\n"
+    ... )
+    >>> read_egoweb(path)
+    EgoNetworks: 1 networks, 2 alters, ties not asked for
+    >>> folder.cleanup()
     """
     if (pairs is None) != (tie is None) or (pairs is None) != (tied is None):
         raise OptionError(

@@ -29,7 +29,7 @@ _KINDS = (
 )
 #: Tables of the same ties in another form.
 _MATRIX = re.compile(r"_?adjacencyMatrix(?:_.+)?\.csv$", re.IGNORECASE)
-#: The program puts an apostrophe before text that a spreadsheet would run.
+#: Later versions put an apostrophe before text that a spreadsheet would run.
 _DEFUSED = re.compile(r"^'(?=[=+\-@\t])")
 
 
@@ -50,7 +50,7 @@ def read_network_canvas(
     edges: str | None = None,
     name: str | None = None,
 ) -> EgoNetworks:
-    """Read what Network Canvas exports as CSV: one interview or many, in a folder or zip.
+    r"""Read what Network Canvas exports as CSV: one interview or many, in a folder or zip.
 
     Parameters
     ----------
@@ -98,6 +98,21 @@ def read_network_canvas(
     ----------
     .. [1] Complex Data Collective. Network Canvas: Data Export.
        https://documentation.networkcanvas.com
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> for name, rows in {
+    ...     "P1_s_ego.csv": "networkCanvasEgoUUID,networkCanvasCaseID\nu1,P1\n",
+    ...     "P1_s_attributeList_Person.csv": (
+    ...         "nodeID,networkCanvasEgoUUID,networkCanvasUUID,name\n1,u1,a1,Ann\n2,u1,a2,Ben\n"
+    ...     ),
+    ... }.items():
+    ...     _ = Path(folder.name, name).write_text(rows)
+    >>> read_network_canvas(folder.name)
+    EgoNetworks: 1 networks, 2 alters, ties not asked for
+    >>> folder.cleanup()
     """
     path = Path(folder_or_zip).expanduser()
     found = _files(path)
@@ -116,7 +131,7 @@ def read_network_canvas(
     if ties is not None:
         ties = _one_a_pair(ties)
     alters, ties = _labelled(people, alters, ties, [ego] if wave is None else [ego, wave])
-    return EgoNetworks(
+    made = EgoNetworks(
         people,
         alters,
         ties,
@@ -127,6 +142,11 @@ def read_network_canvas(
         target=TARGET,
         name=name,
     )
+    if found.others:
+        made.noted(
+            [f"CSV files that are no part of the export were not read: {listed(found.others)}."]
+        )
+    return made
 
 
 def _files(path: Path) -> _Export:
