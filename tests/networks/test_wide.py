@@ -137,6 +137,20 @@ def test_names_as_other_programs_write_them():
     assert list(made.to_tables().egos) == ["egoID", "netsize"]
 
 
+def test_either_half_of_a_table_of_ties_will_do():
+    data = pd.DataFrame(
+        {
+            "ego": [1, 2, 3],
+            "alter1_sex": "w",
+            "alter2_sex": "m",
+            "tie_1_2": [None, "1", "1"],
+            "tie_2_1": [1.0, np.nan, 1],
+            "tie_1_1": 0,
+        }
+    )
+    assert cp.social_capital.from_wide(data).metrics().table["ties"].tolist() == [1, 1, 1]
+
+
 def test_empty_tables_and_one_row():
     assert len(wide(WIDE.iloc[:0])) == 0
     assert wide(WIDE.iloc[[2]]).metrics().table["size"].tolist() == [0]
