@@ -12,9 +12,10 @@ PAGE = Path(__file__).parents[2] / "docs" / "networks.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 
 
-def test_snippets_run(capsys):
+def test_snippets_run(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     code = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
-    assert len(code) == 3
+    assert len(code) == 4
     names = {}
     for snippet in code:
         exec(compile(snippet, PAGE.name, "exec"), names)

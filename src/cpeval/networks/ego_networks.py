@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from cpeval.networks.network_exports import NetworkExports
 from cpeval.networks.network_pictures import NetworkPictures
 
 if TYPE_CHECKING:
-    from cpeval.moments.site_moments import SiteMoments
     from cpeval.networks.change import NetworkChange
     from cpeval.networks.composition import Composition
     from cpeval.networks.homophily import Homophily
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from cpeval.networks.support import Multiplexity, Support
 
 
-class EgoNetworks(NetworkPictures):
+class EgoNetworks(NetworkPictures, NetworkExports):
     """Personal networks: egos, the alters that each named, and the ties among those.
 
     Parameters
@@ -347,40 +345,3 @@ class EgoNetworks(NetworkPictures):
         from cpeval.networks.change import change
 
         return change(self, before, after, match=match, similarity=similarity, by=by)
-
-    def alters_model(self, formula: str) -> SiteMoments:
-        """Make moments of a model of alters within egos, for `cp.sites.mixed` and its kin.
-
-        Parameters
-        ----------
-        formula : str
-            Such as ``"closeness ~ kin + wave"``, of columns of the alters and of the egos. Where
-            both tables have a column, the alters' counts.
-
-        Returns
-        -------
-        SiteMoments
-            With egos as sites: alters of one ego are not independent. Alters with a missing value
-            are left out and counted in ``dropped``; egos without alters are not in it.
-
-        Raises
-        ------
-        ColumnError, DataError, OptionError, TooFewError
-            As `SiteMoments.from_data`.
-
-        Examples
-        --------
-        >>> import cpeval as cp
-        >>> study = cp.simulate(seed=1)
-        >>> egos = EgoNetworks(study.egos, study.alters, wave="wave")
-        >>> moments = egos.alters_model("closeness ~ wave")
-        >>> cp.sites.mixed(moments).table["term"].tolist()
-        ['Intercept', 'wave[T.t1]']
-        """
-        from cpeval.moments.site_moments import SiteMoments
-
-        egos, alters, _ = self.to_tables()
-        own = [name for name in egos.columns if name not in alters.columns]
-        of_ego = egos[own].iloc[self.links.net].reset_index(drop=True)
-        rows = pd.concat([alters, of_ego], axis=1)
-        return SiteMoments.from_data(rows, formula, site=self.columns.ego)

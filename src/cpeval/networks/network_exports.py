@@ -1,0 +1,134 @@
+"""`NetworkExports`: networks given to other tools, and to models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cpeval.networks.noted_networks import NotedNetworks
+
+if TYPE_CHECKING:
+    from cpeval.moments.site_moments import SiteMoments
+
+
+class NetworkExports(NotedNetworks):
+    """What leads from ego networks to graphs, files and moments: see `EgoNetworks`."""
+
+    def to_networkx(self, ego: object, *, wave: object = None, with_ego: bool = False) -> Any:  # noqa: ANN401
+        """Make one network a graph of networkx.
+
+        Parameters
+        ----------
+        ego : object
+            Whose.
+        wave : object, optional
+            Which of the ego's waves, if there are several.
+        with_ego : bool, default False
+            Whether the ego is a node (``is_ego`` is true), tied to all alters.
+
+        Returns
+        -------
+        networkx.Graph
+            Nodes are the alters' ids, with their attributes; edges have those of ties, the graph
+            those of the ego. What is missing is left out. Ids and names are as given: see
+            `pseudonymise`.
+
+        Raises
+        ------
+        MissingLibraryError
+            networkx isn't installed.
+        OptionError
+            No such ego; a wave is needed; an alter has the ego's id and ``with_ego`` is true.
+        WaveError
+            The ego has no such wave.
+        """
+        from cpeval.networks.graphs import to_networkx
+
+        return to_networkx(self, ego, wave, with_ego=with_ego)
+
+    def to_igraph(self, ego: object, *, wave: object = None, with_ego: bool = False) -> Any:  # noqa: ANN401
+        """Make one network a graph of igraph.
+
+        Parameters
+        ----------
+        ego, wave, with_ego
+            As in `to_networkx`.
+
+        Returns
+        -------
+        igraph.Graph
+            The attribute ``name`` of nodes is the alter's id; what is missing is None. Else as
+            `to_networkx`.
+
+        Raises
+        ------
+        MissingLibraryError, OptionError, WaveError
+            As `to_networkx`.
+        """
+        from cpeval.networks.graphs import to_igraph
+
+        return to_igraph(self, ego, wave, with_ego=with_ego)
+
+    def to_graphml(self, folder: str | Path) -> tuple[Path, ...]:
+        """Write a GraphML file a network, for Gephi, Cytoscape, igraph or networkx.
+
+        Parameters
+        ----------
+        folder : str or pathlib.Path
+            Made if it isn't there. Other files in it are left alone.
+
+        Returns
+        -------
+        tuple of pathlib.Path
+            In the order of the networks, named by ego and wave: ``network_Ann_t0.graphml``. The
+            names, and what is in the files, are as given: `pseudonymise` before you pass them on.
+            Nodes are the alters, with all their columns; edges the ties; the ego's columns are
+            the graph's. What is missing is left out.
+
+        Raises
+        ------
+        OutputError
+            The folder can't be made or written, or has such files already. Those that were
+            written so far are removed.
+        """
+        from cpeval.networks.graphs import to_graphml
+
+        return to_graphml(self, folder)
+
+    def alters_model(self, formula: str) -> SiteMoments:
+        """Make moments of a model of alters, with egos as sites.
+
+        Parameters
+        ----------
+        formula : str
+            Such as ``"closeness ~ same_gender + C(relation)"``. Terms are columns of the alters, or
+            of the egos: ``ego_gender`` where both have one. ``same_gender`` is 1 where ego and
+            alter have the same gender, 0 where not, and missing where either is.
+
+        Returns
+        -------
+        SiteMoments
+            For `cpeval.sites`. Rows are alters (at each wave); an ego's alters, of all waves, are
+            one site. ``dropped`` counts alters with a missing value. Egos without alters are no
+            sites.
+
+        Raises
+        ------
+        ColumnError
+            Terms that neither alters nor egos have; values of ``same_…`` that are never alike. All
+            at once.
+        OptionError
+            No such formula; no alters.
+
+        Examples
+        --------
+        >>> import cpeval as cp
+        >>> study = cp.simulate(seed=1)
+        >>> egos = cp.EgoNetworks(study.egos, study.alters, wave="wave")
+        >>> moments = egos.alters_model("closeness ~ wave")
+        >>> cp.sites.mixed(moments).table["term"].tolist()
+        ['Intercept', 'wave[T.t1]']
+        """
+        from cpeval.networks.alters_model import alters_model
+
+        return alters_model(self, formula)
