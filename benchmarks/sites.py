@@ -106,6 +106,7 @@ def estimates() -> None:
         "2,000 sites: REML, no df": (0.010, lambda: cp.sites.mixed(large, df="normal")),
         "2,000 sites: REML, Kenward-Roger": (0.050, lambda: cp.sites.mixed(large)),
         "2,000 sites: CR2": (0.100, lambda: cp.sites.linear(large)),
+        "2,000 sites: ICC with interval": (0.050, lambda: cp.sites.icc(large)),
         "50 sites: 9,999 draws": (0.2, lambda: cp.sites.wild_bootstrap(few, "arm", seed=1)),
         "65 schools: REML, Kenward-Roger": (0.005, lambda: cp.sites.mixed(schools)),
         "65 schools: CR2": (0.005, lambda: cp.sites.linear(schools)),

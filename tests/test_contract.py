@@ -100,7 +100,88 @@ def by_team(data):
     return cp.SiteMoments.from_data(data, "y ~ arm + wave + age", site="sex", team="id")
 
 
+#: Items of `people` as ratings, and ways to see informants and sites among its columns.
+RATED = cp.Instrument.from_mapping(
+    {
+        "name": "rated",
+        "title": "A scale of <b>ratings</b> & more",
+        "citation": "Nobody (2026).",
+        "licence": {"terms": "free"},
+        "responses": {"points": {"codes": {0: "none", 40: "full"}, "between": True}},
+        "items": [
+            {"code": str(k), "label": f"<b>item {k}</b>", "responses": "points"} for k in (1, 2, 3)
+        ],
+        "scales": [{"label": "all", "items": "all", "combine": "mean", "answered": 1}],
+    }
+)
+WAVES_RATE = {"instrument": RATED, "study": cp.Study(person="id"), "items": "q{n}"}
+WAVES_RATE |= {"informant": "wave"}
+
+
+def agreed(data):
+    """One informant of each person: their sex."""
+    study = cp.Study(person="id", site="arm", wave="wave")
+    return cp.fidelity.triangulate(data, RATED, study, informant="sex", items="q{n}")
+
+
+#: Cases of functions whose name two packages have.
+OTHER_NAMES = {"icc_of_sites": "icc"}
+
 CASES = {
+    "fidelity.score": Case(
+        lambda data: cp.fidelity.score(data, **WAVES_RATE),
+        "Ratings",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.triangulate": Case(
+        lambda data: cp.fidelity.triangulate(data, **WAVES_RATE),
+        "Agreed",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.disagreements": Case(
+        lambda data: cp.fidelity.disagreements(data, **WAVES_RATE),
+        "Disagreements",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.agreement": Case(
+        lambda data: cp.fidelity.agreement(data, **WAVES_RATE),
+        "InformantAgreement",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.profile": Case(
+        lambda data: cp.fidelity.profile(agreed(data)),
+        "Profile",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.drift": Case(
+        lambda data: cp.fidelity.drift(agreed(data)),
+        "Drift",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.feedback": Case(
+        lambda data: cp.fidelity.feedback(agreed(data), site="<b>new</b>"),
+        "Feedback",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.dose": Case(
+        lambda data: cp.fidelity.dose(
+            data,
+            cp.Study(person="id", site="arm"),
+            planned={"frequency": 2, "duration": 40},
+            minutes="age",
+            period="wave",
+        ),
+        "Dose",
+        outcome=None,
+        by_person=False,
+    ),
     "change": Case(
         lambda data: cp.outcomes.change(data, "y", STUDY),
         "Change",
@@ -252,6 +333,13 @@ CASES = {
         outcome="q1",
         by_person=False,
     ),
+    "icc_of_sites": Case(
+        lambda data: cp.sites.icc(by_person(data)),
+        "ClusterCorrelation",
+        by_person=False,
+        frame=False,
+        fixed=("estimate", "ci_low", "ci_high", "design_effect", "statistic", "df", "p", "n"),
+    ),
     "linear": Case(
         lambda data: cp.sites.linear(by_person(data)), "Linear", by_person=False, frame=False
     ),
@@ -290,6 +378,20 @@ CASES = {
         scaled=("without",),
         fixed=("n", "leverage", "partial_leverage"),
     ),
+    "noise_cost": Case(
+        lambda data: cp.sites.noise_cost(
+            cp.SiteMoments.from_data(
+                data, "y ~ wave", site="sex", bounds={"y": (-100, 100), "wave": (0, 6)}
+            ),
+            epsilon=1,
+            draws=20,
+            seed=1,
+        ),
+        "NoiseCost",
+        outcome=None,
+        by_person=False,
+        frame=False,
+    ),
     "cluster_summary": Case(
         lambda data: cp.sites.cluster_summary(by_team(data), "arm[T.usual & old]"),
         "ClusterSummary",
@@ -300,13 +402,18 @@ CASES = {
     ),
 }
 #: Analyses of a design, or of moments, have tests of their own.
-WITHOUT_DATA = {"power"} | {name for name, case in CASES.items() if not case.frame} & set(
-    cp.sites.__all__
+WITHOUT_DATA = (
+    {"power", "fidelity.read_consensus"}
+    | {
+        "fidelity.auto_score",
+        "fidelity.read_rating_sheet",
+    }
+    | {name for name, case in CASES.items() if not case.frame} & set(cp.sites.__all__)
 )
 OUTCOMES = [name for name, case in CASES.items() if case.outcome is not None]
 FRAMES = [name for name, case in CASES.items() if case.frame]
 BY_PERSON = [name for name, case in CASES.items() if case.by_person]
-UNITS = [name for name, case in CASES.items() if case.scaled]
+UNITS = [name for name, case in CASES.items() if case.scaled or case.fixed]
 
 
 @pytest.fixture(autouse=True)
@@ -326,13 +433,18 @@ def same(one, other, **how):
 
 
 def test_every_public_analysis_is_here():
-    public = {
-        name
-        for package in (cp.outcomes, cp.measurement, cp.sites)
+    packages = (
+        *(("", package) for package in (cp.outcomes, cp.measurement, cp.sites)),
+        ("fidelity.", cp.fidelity),
+    )
+    public = [
+        prefix + name
+        for prefix, package in packages
         for name in package.__all__
         if not isinstance(getattr(package, name), type)
-    }
-    assert public == CASES.keys() | WITHOUT_DATA
+    ]
+    cases = [OTHER_NAMES.get(name, name) for name in CASES.keys() | WITHOUT_DATA]
+    assert sorted(public) == sorted(cases)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import cpeval as cp
-from cpeval.definitions import items, model, scales, value_sets
+from cpeval.definitions import auto_rule, items, model, scales, value_sets
 from cpeval.definitions.part import Part
 
 PAGE = (Path(__file__).parents[1] / "docs" / "definitions.md").read_text(encoding="utf-8")
@@ -20,6 +20,7 @@ TABLES = {
     "`responses`": items.Responses,
     "`items`": items.Item,
     "`items.rules`": items.Rule,
+    "`items.auto`": auto_rule.AutoRule,
     "`goals`": items.Goals,
     "`scales`": scales.Scale,
     "`scales.terms`": scales.Term,
@@ -100,7 +101,7 @@ def test_the_worked_example_runs_as_shown(mine, tmp_path, monkeypatch):
     assert result.failed == 0
 
 
-@pytest.mark.parametrize("name", ["state", "aims"])
+@pytest.mark.parametrize("name", ["state", "aims", "visits"])
 def test_the_other_examples_are_right(name):
     (text,) = [block for block in blocks("toml") if block.startswith(f'name = "{name}"')]
     assert cp.Instrument.from_mapping(tomllib.loads(text)).name == name

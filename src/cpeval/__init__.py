@@ -25,6 +25,7 @@ _PUBLIC = {
     "errors": "cpeval.errors",
     "evaluate": "cpeval.evaluation:evaluate",
     "example": "cpeval.simulation:example",
+    "fidelity": "cpeval.fidelity",
     "instrument": "cpeval.definitions.catalogue:instrument",
     "instruments": "cpeval.definitions.catalogue:instruments",
     "join": "cpeval.reading.joining:join",
@@ -58,6 +59,7 @@ __all__ = [
     "errors",
     "evaluate",
     "example",
+    "fidelity",
     "instrument",
     "instruments",
     "join",
@@ -91,7 +93,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from cpeval import errors, measurement, outcomes, sites, social_capital
+    from cpeval import errors, fidelity, measurement, outcomes, sites, social_capital
     from cpeval.checking.check import check
     from cpeval.definitions.catalogue import instrument, instruments
     from cpeval.definitions.model import Instrument

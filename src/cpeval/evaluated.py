@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cpeval.result import Result
 from cpeval.study import Study
+
+if TYPE_CHECKING:
+    from cpeval.fidelity.feedback import Feedback
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +48,44 @@ class InstrumentNote:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Delivery:
+    """What a report says of how delivery was rated, and a sheet for each site.
+
+    Attributes
+    ----------
+    instrument : InstrumentNote
+    total : str
+        The scale that stands for all: the one with the most items.
+    scales : dict of str to str
+        Scale to its label.
+    range : tuple of float or None
+        The total's ends.
+    informants : tuple of str
+    rule : str
+    complete : float
+        Share of units and occasions that every informant rated.
+    occasion : object
+        The one that the profile is of; None without occasions.
+    of_arm : bool
+        Whether these are the intervention's alone.
+    sheets : dict of str to Feedback
+        By site (or team, where there are no sites); places with fewer than ``small_count`` rated
+        have none.
+    """
+
+    instrument: InstrumentNote
+    total: str
+    scales: dict[str, str]
+    range: tuple[float, float] | None
+    informants: tuple[str, ...]
+    rule: str
+    complete: float
+    occasion: object
+    of_arm: bool
+    sheets: dict[str, Feedback]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Evaluation:
     """Everything that an evaluation found, ready to be reported.
 
@@ -60,7 +102,9 @@ class Evaluation:
     results : dict of str to Result
         By name: ``data``, ``participants``, ``baseline``, ``reliability``, and for each outcome
         ``<column>/means``, ``<column>/change``, ``<column>/compare``; later follow-ups have the
-        wave at the end, ``<column>/compare/12``. What the study lacks the means for is absent.
+        wave at the end, ``<column>/compare/12``. With ``[fidelity]`` also ``fidelity/profile``,
+        ``fidelity/drift``, ``fidelity/agreement``, ``fidelity/outcome``. What the study lacks the
+        means for is absent.
     labels : dict of str to str
         What columns are called for people.
     value_labels : dict of str to dict
@@ -78,6 +122,8 @@ class Evaluation:
     left_out : dict of str to str
         Analyses that could not be computed, with the reason. For who ran the evaluation: a
         reason may name rows and small counts, so a report names the analyses alone.
+    delivery : Delivery or None
+        With ``[fidelity]``, how delivery was rated.
     """
 
     title: str
@@ -94,9 +140,12 @@ class Evaluation:
     small_count: int = 5
     simulated: bool = False
     left_out: dict[str, str] = field(default_factory=dict)
+    delivery: Delivery | None = None
 
     def report(self, out: str | Path) -> Path:
         """Write ``report.html``, ``tables.xlsx`` and ``results.json`` into a folder.
+
+        And, where fidelity was rated, a page for each site: ``feedback-<site>.html``.
 
         Parameters
         ----------

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cpeval import __version__, measurement, outcomes as analyses
+from cpeval import __version__, evaluated_delivery, measurement, outcomes as analyses
 from cpeval.checking.answers import OUTSIDE
 from cpeval.checking.check import Check, check
 from cpeval.definitions.model import Instrument
@@ -21,7 +21,7 @@ from cpeval.definitions.scales import Scale
 from cpeval.errors import ColumnError, DataError, StudyError, TooFewError, did_you_mean, listed
 from cpeval.evaluated import Evaluation, InstrumentNote, Outcome, Source
 from cpeval.progress import Steps
-from cpeval.reading.assembling import read_table
+from cpeval.reading.assembling import SourceFile, read_table
 from cpeval.reading.origin import origin_of, signed
 from cpeval.reading.taken import taken
 from cpeval.recoding import recoded
@@ -70,6 +70,10 @@ def evaluate(study: str | Path) -> Evaluation:
         step("Reading")
         data, sources = load(plan)
         require_named(plan, list(data.columns))
+        ratings = None
+        if plan.fidelity is not None:
+            ratings, files = evaluated_delivery.load_ratings(plan)
+            sources = (*sources, *map(_source, files))
         step("Checking")
         checked = _checked(plan, data)
         checked.require_ok()
@@ -85,6 +89,12 @@ def evaluate(study: str | Path) -> Evaluation:
                 if name in _needed(plan):
                     raise type(error)(f"{name} can't be computed. {error}") from None
                 left_out[name] = str(error)
+        told = None
+        if ratings is not None:
+            step("fidelity")
+            told = evaluated_delivery.deliver(
+                plan, ratings, data, scored, results, left_out, _note(plan.rated)
+            )
     return Evaluation(
         title=plan.title,
         question=plan.question,
@@ -92,14 +102,23 @@ def evaluate(study: str | Path) -> Evaluation:
         outcomes=tuple(_outcomes(plan)),
         covariates=tuple(plan.outcomes.covariates),
         results=results,
-        labels=_labels(plan, data),
+        labels={**(told.scales if told else {}), **_labels(plan, data)},
         value_labels=_value_labels(plan, data),
         sources=sources,
         versions=_versions(),
-        instruments=tuple(_note(plan.instrument(name)) for name in plan.instruments),
+        instruments=tuple(
+            {
+                note.name: note
+                for note in (
+                    *(_note(plan.instrument(name)) for name in plan.instruments),
+                    *((told.instrument,) if told else ()),
+                )
+            }.values()
+        ),
         small_count=plan.report.small_count,
         simulated=plan.simulated or bool(data.attrs.get("simulated")),
         left_out=left_out,
+        delivery=told,
     )
 
 
@@ -115,13 +134,13 @@ def load(plan: StudyFile) -> tuple[pd.DataFrame, tuple[Source, ...]]:
             data = recoded(data, columns, use.recode)
             if origin is not None:
                 data.attrs["origin"] = signed(data, origin.parts)
-    sources = tuple(
-        Source(
-            file=file.name, sha256=_sha256(file.path), n_rows=file.n_rows, n_columns=file.n_columns
-        )
-        for file in files
+    return data, tuple(map(_source, files))
+
+
+def _source(file: SourceFile) -> Source:
+    return Source(
+        file=file.name, sha256=_sha256(file.path), n_rows=file.n_rows, n_columns=file.n_columns
     )
-    return data, sources
 
 
 def check_study(study: str | Path) -> tuple[Check, list[str]]:

@@ -207,4 +207,8 @@ def _not_numbers(name: str, column: pd.Series) -> str:
         for value, rows in few.groupby(few, sort=False)
     ]
     more = int(group.max()) + 1 - len(shown)
-    return f"{name!r} holds {', '.join(shown)}" + (f" and {more} other values." if more else ".")
+    told = f"{name!r} holds {', '.join(shown)}" + (f" and {more} other values." if more else ".")
+    if len(shown) == 2 and not more and len(faulty) == len(present):
+        last = listed([sorted(map(str, set(faulty)))[-1]])
+        told += f" Two words become 1 and 0 by (data[{name!r}] == {last}).astype(int)."
+    return told

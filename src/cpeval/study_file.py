@@ -153,6 +153,44 @@ class Outcomes(_Table):
         return [self.primary, *self.secondary]
 
 
+class Fidelity(_Table):
+    """Ratings of how the programme was delivered, in a file of their own.
+
+    Names of columns and ``items``, ``item``, ``rating``, ``informants``, ``duplicates``, ``rule``,
+    ``weights``, ``observer``, ``otherwise`` as `cpeval.fidelity.triangulate` takes them.
+    ``arms`` says whose delivery: the intervention's, or all.
+    """
+
+    file: str
+    instrument: str | None = None
+    definition: str | None = None
+    informant: str
+    assessor: str | None = None
+    occasion: str | None = None
+    items: str | list[str] | dict[str | int, str] | None = None
+    item: str | None = None
+    rating: str | None = None
+    informants: list[str] | None = None
+    duplicates: Literal["refuse", "mean", "first", "last"] = "refuse"
+    on_invalid: Literal["raise", "missing"] = "raise"
+    rule: Literal["median", "weighted", "consensus", "observer_first"] = "median"
+    weights: dict[str, float] | None = None
+    observer: str = "observer"
+    otherwise: Literal["median", "weighted"] | None = None
+    arms: Literal["intervention", "all"] = "intervention"
+    missing: Missing | None = None
+    sheet: str | None = None
+    decimal: Literal[".", ","] | None = None
+
+    @model_validator(mode="after")
+    def _one_definition(self) -> Self:
+        if (self.instrument is None) == (self.definition is None):
+            raise ValueError(
+                'give instrument = "ips_25" (a shipped one), or definition = "mine.toml"'
+            )
+        return self
+
+
 class Reporting(_Table):
     """What the report shows beside the outcomes."""
 
@@ -186,6 +224,7 @@ class StudyFile(_Table):
     data: Data
     instruments: dict[str, Use] = {}
     outcomes: Outcomes
+    fidelity: Fidelity | None = None
     report: Reporting = Reporting()
     labels: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
@@ -228,7 +267,20 @@ class StudyFile(_Table):
                     found.append(
                         f"instruments.{name}: its definition is named {one.name!r}; use that name"
                     )
+        if self.fidelity is not None:
+            try:
+                self.rated.require_ready()
+            except (DefinitionError, OptionError, ReadError) as error:
+                found.append(f"fidelity: {error}")
         return found
+
+    @cached_property
+    def rated(self) -> Instrument:
+        """The definition by which fidelity is rated; only where there is ``[fidelity]``."""
+        assert self.fidelity is not None
+        if self.fidelity.definition is not None:
+            return Instrument.from_toml(self.folder / self.fidelity.definition)
+        return shipped(str(self.fidelity.instrument))
 
     def instrument(self, name: str) -> Instrument:
         """Return the definition behind a name: a shipped one, or the file that the study names.

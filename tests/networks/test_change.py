@@ -243,6 +243,11 @@ def test_similarity_of_known_pairs(one, other, expected):
     assert similarity(pd.Series([one]), pd.Series([other])).item() == pytest.approx(expected)
 
 
+def test_long_texts_are_compared_by_their_start():
+    one, other = "a" * 60 + "b" * 10_000, "a" * 60 + "c"
+    assert similarity(pd.Series([one]), pd.Series([other])).item() == 1
+
+
 def test_no_name_is_no_name():
     assert plain(pd.Series(["", "  ", None, np.nan, "Ａnn"])).tolist() == [None] * 4 + ["ann"]
 

@@ -146,6 +146,17 @@ def test_by_default_the_population_are_all_alters():
     assert groups["yules_q"].iloc[0] == pytest.approx((3 - 2) / (3 + 2), rel=RTOL)
 
 
+def test_groups_that_are_spelt_differently_are_noticed():
+    own = {"sex": ["F ", "M"], "woman": ["f", "other"]}
+    made = networks([list("fm"), list("f")], own)
+    with pytest.raises(DataError, match="'F ' and 'f'; 'M' and 'm', which would count as unlike"):
+        made.homophily("relation", ego="sex")
+    warnings = made.homophily("relation", ego="woman").warnings
+    assert any("Egos have 'other', and no alter has" in text for text in warnings)
+    with pytest.raises(DataError, match="1 and '1'"):
+        networks([["1"]], {"sex": [1]}).homophily("relation", ego="sex")
+
+
 @pytest.mark.parametrize(
     "population", [{"f": 1.0}, {"f": 0.6, "m": 0.6}, {"f": 1.5, "m": -0.5}, {"f": "1", "m": 0.0}]
 )

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import cpeval as cp
-from cpeval.errors import ColumnError, OptionError
+from cpeval.errors import ColumnError, DataError, OptionError
 from cpeval.networks.structure import MEASURES
 
 #: Closed forms on both sides; R printed 17 digits.
@@ -338,6 +338,13 @@ def test_constraint_of_a_clique_is_known():
     assert row[["density", "effective_size", "transitivity", "cliques"]].tolist() == pytest.approx(
         [1] * 4
     )
+
+
+def test_a_network_too_large_to_measure_is_refused(monkeypatch, drawn):
+    made = cp.EgoNetworks(*drawn([3, 8]))
+    monkeypatch.setattr("cpeval.networks.metrics.MOST_ALTERS", 7)
+    with pytest.raises(DataError, match="The largest network has 8 alters"):
+        made.metrics()
 
 
 def test_weights_need_a_column(drawn):

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytest
 import statsmodels.formula.api as smf
 from hypothesis import given, settings, strategies as st
 from numpy.testing import assert_allclose
 from scipy import stats
 
 import cpeval as cp
+from cpeval.errors import OptionError
 from cpeval.outcomes import compare
 
 RTOL = 1e-9
@@ -107,7 +109,9 @@ def test_five_pairs_say_the_smallest_p_of_the_permutation():
     result = compare(once(), "y", ONCE)
     row = result.table.set_index("analysis").loc["permutation"]
     assert np.isinf([row["ci_low"], row["ci_high"]]).all()
-    assert any("With 5 pairs, the smallest two-sided p is 0.0625" in w for w in result.warnings)
+    assert any(
+        "the permutation can't give a p below 0.0625 with 5 pairs" in w for w in result.warnings
+    )
 
 
 def test_the_primary_alone_is_the_same():
@@ -115,7 +119,10 @@ def test_the_primary_alone_is_the_same():
     alone = compare(data, "y", STUDY, sensitivity=False)
     assert len(alone.table) == 1
     pd.testing.assert_series_equal(primary(alone), primary(compare(data, "y", STUDY)))
-    assert (alone.icc, alone.heterogeneity, alone.leave_one_out) == (None, None, None)
+    assert (alone.heterogeneity, alone.leave_one_out) == (None, None)
+    both = compare(data, "y", STUDY).icc.table
+    pd.testing.assert_frame_equal(alone.icc.table, both)
+    assert (both["ci_low"] <= both["estimate"]).all()
 
 
 def test_sites_that_got_the_arm_are_the_units():
@@ -174,7 +181,7 @@ def test_people_in_another_arm_than_their_team_are_named():
     data = once()
     data.loc[0, "arm"] = "CP"
     said = " ".join(compare(data, "y", ONCE, sensitivity=False).warnings)
-    assert "1 person of 'é0' are in another arm than the rest of their team" in said
+    assert "1 person of 'é0' is in another arm than the rest of the team" in said
 
 
 def test_sites_with_one_arm_are_named_and_add_nothing():
@@ -248,3 +255,81 @@ def test_people_alone_have_analyses_beside_too(btheb, blues):
     )
     assert np.isfinite(table[NUMBERS].to_numpy(float)).all()
     assert arm.any()
+
+
+def test_a_person_in_the_wrong_arm_leaves_teams_in_the_mixed_model():
+    data = once()
+    data.loc[0, "arm"] = "CP"
+    table = compare(data, "y", ONCE).table.set_index("analysis")
+    moments = cp.SiteMoments.from_data(
+        data.assign(new=(data["arm"] == "CP").astype(int)), "y ~ new", site="trust", team="team"
+    )
+    own = cp.sites.mixed(moments, random=("site", "team")).table.iloc[1]
+    assert_allclose(
+        table.loc["mixed model", ["estimate", "df", "p"]].astype(float),
+        own[["estimate", "df", "p"]].astype(float),
+        rtol=1e-6,
+    )
+
+
+def test_with_few_sites_teams_are_the_clusters_and_sites_terms():
+    data = once(sites=2, teams=10, people=6)
+    table = compare(data, "y", ONCE).table.set_index("analysis")
+    coded = data.assign(new=(data["arm"] == "CP").astype(int))
+    moments = cp.SiteMoments.from_data(coded, "y ~ new + C(trust)", site="trust", team="team")
+    own = cp.sites.linear(moments, cluster="team").table.set_index("term").loc["new"]
+    row = table.loc["cluster-robust regression"]
+    assert_allclose(row[NUMBERS].astype(float), own[NUMBERS].astype(float), rtol=1e-6)
+    assert row["method"].endswith("by team, Satterthwaite's degrees of freedom, sites as terms")
+    assert np.isfinite(table.loc["wild bootstrap", ["ci_low", "ci_high"]].astype(float)).all()
+
+
+def test_a_regression_that_was_asked_for_is_what_is_repeated():
+    data = waves(once())
+    result = compare(data, "y", STUDY, ["age"], vcov="CR1S")
+    rows = result.table.set_index("analysis")
+    bare = compare(data, "y", replace(STUDY, baseline=None), vcov="CR1S", sensitivity=False)
+    assert_allclose(rows.loc["without covariates", "se"], primary(bare)["se"], rtol=1e-8)
+    rest = compare(
+        data[data["trust"] != "Trust 2"], "y", STUDY, ["age"], vcov="CR1S", sensitivity=False
+    )
+    left = result.leave_one_out.set_index("site").loc["Trust 2"]
+    assert_allclose(left[NUMBERS].astype(float), primary(rest)[NUMBERS].astype(float), rtol=1e-8)
+
+
+def test_only_those_who_say_something_of_the_difference_are_counted():
+    data = once(sites=6)
+    data = data[~((data["trust"] == "Trust 5") & (data["arm"] == "CP"))]
+    result = compare(data, "y", ONCE)
+    assert primary(result)[["n", "n_intervention", "n_comparison"]].tolist() == [150, 75, 75]
+    assert result.table["n"].iloc[1:].tolist() == [165] * 4
+    assert result.n_clusters == 10
+    assert result.units.loc[~result.units["used"], "site"].tolist() == ["Trust 5"]
+
+
+def test_true_and_false_are_an_outcome_of_1_and_0():
+    data = once(people=30).assign(y=lambda d: d["y"] > d["y"].median())
+    as_numbers = compare(data.assign(y=data["y"].astype(int)), "y", ONCE, sensitivity=False)
+    result = compare(data, "y", ONCE, sensitivity=False)
+    pd.testing.assert_frame_equal(result.table, as_numbers.table)
+    assert "risk difference" in result.note
+
+
+def test_results_beside_it_have_the_data_s_names():
+    data = once().assign(y=lambda d: (d["y"] > d["y"].median()).astype(int))
+    result = compare(data, "y", ONCE, ["age"])
+    assert "y ~ arm + age" in result.icc.note
+    assert result.odds.table["term"].tolist() == ["Intercept", "arm", "age"]
+    assert result.heterogeneity.term == "arm"
+
+
+def test_balance_of_a_share_uses_the_variance_of_a_share():
+    data = once().assign(sex=lambda d: np.where(d["id"] % 3 == 0, "m", "f"))
+    ours = compare(data, "y", ONCE, ["sex"], sensitivity=False).balance.iloc[0]
+    theirs = cp.sites.balance(data, ONCE, ["sex"]).table
+    assert_allclose(ours["smd"], theirs.loc[theirs["level"] == "m", "smd"].item(), rtol=RTOL)
+
+
+def test_cr2_is_pointed_to():
+    with pytest.raises(OptionError, match="CR2 stands among the sensitivity analyses"):
+        compare(once(), "y", ONCE, vcov="CR2")

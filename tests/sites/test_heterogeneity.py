@@ -61,7 +61,7 @@ def test_sites_without_an_effect_are_named_and_counted(exam, moments):
     result = cp.sites.heterogeneity(moments("Exam_int"), "sex[T.M]")
     mixed = exam.groupby("school", observed=True).sex.agg(lambda sex: len(set(sex))) == 2
     assert set(result.left_out) == set(mixed.index[~mixed])
-    assert any("Left out, without an effect" in text for text in result.warnings)
+    assert any("Left out, without a coefficient" in text for text in result.warnings)
     assert result.n == result.table.n.sum() == exam.school.isin(result.table.site).sum()
 
 

@@ -141,7 +141,9 @@ def test_equals_the_long_way(seed, sizes, ratio, level):
     rng = np.random.default_rng(seed)
     group = np.repeat(np.arange(len(sizes)), sizes)
     n = len(group)
-    x = np.column_stack([np.ones(n), group % 2, rng.normal(0, 1, n)])
+    # Its covariate differs mostly between groups, and a little within.
+    own = rng.normal(0, 3, len(sizes))[group] + rng.normal(0, 1, n)
+    x = np.column_stack([np.ones(n), group % 2, own])
     y = x @ [1, 2, 3] + rng.normal(0, np.sqrt(ratio), len(sizes))[group] + rng.normal(0, 1, n)
     rows = np.column_stack([x, y])
     blocks = [rows[group == g].T @ rows[group == g] for g in range(len(sizes))]

@@ -163,3 +163,27 @@ def test_shows_and_plots():
     assert "Bell & McCaffrey" in str(result)
     assert "<table" in result._repr_html_()
     assert result.plot() is not None
+
+
+@pytest.mark.parametrize("shift", [0.0, 1e6, 1e8])
+def test_without_an_intercept_lost_digits_are_said(shift):
+    """Errors by cluster equal those of rows, in coordinates that keep their digits."""
+    rng = np.random.default_rng(0)
+    data = pd.DataFrame({"site": np.arange(400) % 8, "x": shift + rng.normal(size=400)})
+    data["z"] = rng.normal(size=400)
+    data["y"] = data.x + 0.5 * data.z + rng.normal(size=400)
+    found = cp.sites.linear(
+        cp.SiteMoments.from_data(data, "y ~ 0 + x + z", site="site"), vcov="CR0"
+    )
+    text = " ".join(found.warnings)
+    if shift == 1e8:
+        assert found.table["se"].isna().all()
+        assert "rounding hides the rest" in text
+        return
+    x, rest = data[["x", "z"]].to_numpy() / [max(shift, 1.0), 1.0], (data.y - data.x).to_numpy()
+    left = rest - x @ np.linalg.lstsq(x, rest, rcond=None)[0]
+    inverse = np.linalg.inv(x.T @ x)
+    scores = np.array([x[data.site == g].T @ left[data.site == g] for g in range(8)])
+    expected = np.sqrt(np.diag(inverse @ scores.T @ scores @ inverse)) / [max(shift, 1.0), 1.0]
+    np.testing.assert_allclose(found.table["se"], expected, rtol=1e-8)
+    assert ("few digits of the residual variance" in text) == (shift == 1e6)

@@ -40,7 +40,7 @@ def test_equals_the_form_that_takes_moments():
     data = made()
     moments = cp.SiteMoments.from_data(data, "y ~ new + age", site="trust", team="team")
     found = cp.sites.permutation(data, "y", STUDY, covariates=["age"], level=0.9)
-    same(found, cp.sites.permutation(moments, "new", level=0.9))
+    same(found, cp.sites.permutation(moments, "new", level=0.9, slopes="within"))
     assert (found.cluster, found.strata, found.n_clusters) == ("team", "site", 10)
     assert found.means[["site", "team"]].iloc[:2].to_numpy().tolist() == [["T0", 0], ["T0", 1]]
 
@@ -72,7 +72,7 @@ def test_waves_bring_the_score_at_baseline():
     found = cp.sites.permutation(pd.concat([before, after]), "y", study)
     wide = before.assign(start=before.y, y=after.y)
     moments = cp.SiteMoments.from_data(wide, "y ~ new + start", site="trust", team="team")
-    same(found, cp.sites.permutation(moments, "new"))
+    same(found, cp.sites.permutation(moments, "new", slopes="within"))
 
 
 def test_people_of_a_team_in_both_arms_are_exchanged_as_groups():
@@ -95,3 +95,28 @@ def test_what_can_t_be_exchanged_is_said():
             data, "y", cp.Study(person="id", arm="arm", intervention="CP", site="trust"),
             cluster="team",
         )  # fmt: skip
+
+
+def test_arms_that_differ_in_a_covariate_leave_the_difference_alone():
+    rng = np.random.default_rng(2)
+    data = made(sites=8)
+    data["age"] = rng.normal(20, 3, len(data)) + 6 * data.new
+    data["y"] = 0.5 * data["age"] + data.new + rng.normal(0, 0.1, len(data))
+    found = cp.sites.permutation(data, "y", STUDY, covariates=["age"])
+    assert abs(found.table.estimate[0] - 1) < 0.15
+    moments = cp.SiteMoments.from_data(data, "y ~ new + age", site="trust", team="team")
+    pulled = cp.sites.permutation(moments, "new")
+    assert pulled.table.estimate[0] < 0.85
+    assert any("slopes='within'" in text for text in pulled.warnings)
+    summary = cp.sites.cluster_summary(moments, "new", slopes="within")
+    assert_allclose(summary.table.estimate[0], found.table.estimate[0], rtol=1e-8)
+
+
+def test_covariates_of_clusters_are_taken_out_of_the_means():
+    data = made(sites=8).assign(size=lambda d: d.groupby(["trust", "team"]).y.transform("size"))
+    found = cp.sites.permutation(data, "y", STUDY, covariates=["size"])
+    means = data.groupby(["trust", "new"])[["y", "size"]].mean().reset_index()
+    rest = means[["y", "size"]] - means.groupby("trust")[["y", "size"]].transform("mean")
+    slope = (rest["y"] * rest["size"]).sum() / (rest["size"] ** 2).sum()
+    adjusted = (means["y"] - slope * means["size"]).groupby(means.new).mean()
+    assert_allclose(found.table.estimate[0], adjusted[1] - adjusted[0], rtol=1e-8)

@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 
 import cpeval as cp
 from cpeval.errors import OptionError, TooFewError
+from cpeval.moments.choosing import with_units
 
 RTOL = 1e-8  # closed forms on both sides
 
@@ -67,4 +68,4 @@ def test_bad_input_is_refused(moments):
     with pytest.raises(OptionError, match="'weights' must be one of"):
         cp.sites.wild_bootstrap(sleep, "group", weights="normal")
     with pytest.raises(TooFewError, match="One site only"):
-        cp.sites.wild_bootstrap(sleep._units(np.array([0])), "Days")
+        cp.sites.wild_bootstrap(with_units(sleep, np.array([0])), "Days")

@@ -90,8 +90,27 @@ def _note(one: Instrument) -> str:
                 for figure in _published(scale, with_source=True)
             ),
             *one.choices,
+            *_ratings(one),
         ]
     )
+
+
+def _ratings(one: Instrument) -> list[str]:
+    """Say who rates, how many items have anchors, and which rate themselves from data."""
+    said = []
+    if one.all_informants:
+        said.append(f"Rated by {', '.join(one.all_informants)}.")
+    anchored = sum(bool(item.anchors) for item in one.items)
+    if anchored:
+        said.append(f"Anchors for {anchored} of {len(one.items)} items.")
+    if one.automatic:
+        rules = [
+            f"{item.code} ({item.label}) from {item.auto.value}"
+            for item in one.automatic
+            if item.auto
+        ]
+        said.append(f"Rated from data by a rule: {'; '.join(rules)}.")
+    return said
 
 
 def open_questions(one: Instrument) -> list[str]:

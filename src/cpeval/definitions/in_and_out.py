@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, cast
 from cpeval.definitions.part import Part
 
 if TYPE_CHECKING:
+    from narwhals.stable.v2.typing import IntoDataFrame
+
     from cpeval.definitions.model import Instrument
     from cpeval.exporting import Codebook, Exported
 
@@ -168,6 +171,65 @@ class InAndOut(Part):
         from cpeval.exporting import to_excel
 
         return to_excel(self._one, path, prefix=prefix, rows=rows, roles=roles)
+
+    def to_rating_sheet(
+        self,
+        path: str | Path,
+        *,
+        informants: Sequence[str] | None = None,
+        units: IntoDataFrame | Sequence[str] = ("site", "team", "person"),
+        occasion: str | None = "wave",
+        occasions: Sequence[str | int | dt.date] | None = None,
+        assessor: str | None = "assessor",
+        rows: int = 500,
+    ) -> Exported:
+        """Write an Excel workbook for ratings, a sheet an informant, with anchors in view.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            Ends in .xlsx.
+        informants : sequence of str, optional
+            Who rates; without it, the definition's informants.
+        units : eager dataframe, or sequence of str, default ("site", "team", "person")
+            What is rated: a table of the units, or the columns to fill in by hand.
+        occasion : str or None, default "wave"
+            The column of the occasion.
+        occasions : sequence, optional
+            The occasions that it takes; without it, any.
+        assessor : str or None, default "assessor"
+            The column of who did the rating.
+        rows : int, default 500
+            How many rows check what is entered, beyond those that ``units`` fills.
+
+        Returns
+        -------
+        Exported
+            ``table``: each item's column. `cpeval.fidelity.read_rating_sheet` reads the file.
+
+        Raises
+        ------
+        OptionError
+            No informant is known; units or names that won't do; suffix.
+        OutputError
+            The file can't be written.
+
+        See Also
+        --------
+        cpeval.exporting.to_rating_sheet : says more.
+        """
+        from cpeval.exporting import to_rating_sheet
+
+        return to_rating_sheet(
+            self._one,
+            path,
+            informants=informants,
+            units=units,
+            occasion=occasion,
+            occasions=occasions,
+            assessor=assessor,
+            rows=rows,
+        )
 
     def to_qualtrics(self, path: str | Path, *, prefix: str = "") -> Exported:
         """Write a survey in Qualtrics' Advanced Format (.txt).

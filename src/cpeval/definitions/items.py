@@ -8,8 +8,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from cpeval.definitions.auto_rule import AutoRule
 from cpeval.definitions.kinds import (
+    Anchors,
     Codes,
+    Informants,
     ItemCode,
     Line,
     Numbers,
@@ -19,6 +22,7 @@ from cpeval.definitions.kinds import (
     Remark,
     RuleCodes,
     Text,
+    Texts,
     Truth,
     code_key,
 )
@@ -216,6 +220,10 @@ class Item(Part):
 
     Data may lack an item that is ``optional``, such as a thermometer asked beside the questions:
     whoever scores names the columns of the others, and scales that take it are left out.
+
+    An item that is rated may have ``anchors`` (what a level looks like), ``evidence`` (where to
+    look), ``informants`` (who can rate it; without any, those of the definition) and ``auto``, a
+    rule by which it rates itself from data.
     """
 
     code: ItemCode
@@ -225,6 +233,10 @@ class Item(Part):
     optional: Truth = False
     values: Points | None = None
     rules: Annotated[list[Rule], Field(max_length=50)] = []
+    anchors: Anchors = {}
+    evidence: Texts = ()
+    informants: Informants = ()
+    auto: AutoRule | None = None
 
     checks: ClassVar = (
         refuse_if(

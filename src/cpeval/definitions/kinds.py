@@ -303,6 +303,10 @@ Texts = Annotated[
 Codes = Annotated[
     dict[float, str], BeforeValidator(_by_code(_text_or_none, '{ 0 = "no", 1 = "yes" }', 2))
 ]
+Anchors = Annotated[dict[float, str], BeforeValidator(_by_code(text, '{ 1 = "…", 5 = "…" }', 0))]
+Informants = Annotated[
+    tuple[str, ...], BeforeValidator(lambda value: tuple(_list_of(line, '["worker"]')(value)))
+]
 Points = Annotated[dict[float, float], BeforeValidator(_by_code(number, "{ 0 = 0, 1 = 4 }", 1))]
 Weights = Annotated[dict[str, float], BeforeValidator(_by_text(number, '{ "1" = 2, "2" = 0.5 }'))]
 Decrements = Annotated[

@@ -18,8 +18,9 @@ from cpeval.definitions.consistency import inconsistencies
 from cpeval.definitions.every_mistake import every_mistake, too_large
 from cpeval.definitions.in_and_out import InAndOut
 from cpeval.definitions.items import Goals, Item, Responses
-from cpeval.definitions.kinds import MOST_ITEMS, Line, Name, Remark, Text, Texts
+from cpeval.definitions.kinds import MOST_ITEMS, Informants, Line, Name, Remark, Text, Texts
 from cpeval.definitions.part import Part, refuse_if
+from cpeval.definitions.ratings import Rated, rating_mistakes
 from cpeval.definitions.scale_order import sources
 from cpeval.definitions.scales import Scale
 from cpeval.definitions.value_sets import ValueSet
@@ -37,7 +38,7 @@ class Licence(Part):
     address: Remark = ""
 
 
-class Instrument(InAndOut, Choices):
+class Instrument(InAndOut, Choices, Rated):
     """An instrument's definition: items, scales, licence, citation.
 
     Made from a TOML file by `Instrument.from_toml`, or one of the catalogue by
@@ -54,6 +55,7 @@ class Instrument(InAndOut, Choices):
     citation: Text
     sources: Texts = ()
     licence: Licence
+    informants: Informants = ()
     responses: Annotated[dict[str, Responses], Field(min_length=1, max_length=200)]
     items: Annotated[list[Item], Field(max_length=MOST_ITEMS)] = []
     goals: Goals | None = None
@@ -63,6 +65,7 @@ class Instrument(InAndOut, Choices):
 
     checks: ClassVar = (
         inconsistencies,
+        rating_mistakes,
         refuse_if(
             lambda one: one.status == "verified" and not one.sources,
             'status = "verified" needs one at least: where the rule was seen',

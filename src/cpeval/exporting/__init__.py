@@ -9,6 +9,7 @@ from cpeval.exporting.entry_sheet import to_excel
 from cpeval.exporting.exported import Exported
 from cpeval.exporting.limesurvey import to_limesurvey
 from cpeval.exporting.qualtrics import to_qualtrics
+from cpeval.exporting.rating_sheet import to_rating_sheet
 from cpeval.exporting.redcap import to_redcap
 from cpeval.exporting.toml_text import to_toml
 from cpeval.exporting.xlsform import to_xlsform
@@ -20,6 +21,7 @@ __all__ = [
     "to_excel",
     "to_limesurvey",
     "to_qualtrics",
+    "to_rating_sheet",
     "to_redcap",
     "to_toml",
     "to_xlsform",

@@ -21,6 +21,9 @@ from cpeval.exporting.plain_text import for_sheet
 from cpeval.exporting.sheet_writing import print_above, write_book, write_rows
 from cpeval.result import Result
 
+#: Columns that are there only where a definition says something of ratings.
+_OF_RATINGS = ("anchor", "automatic", "evidence", "informants")
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Codebook(Result):
@@ -89,7 +92,9 @@ def codebook(which: Which | Sequence[Which]) -> Codebook:
     Codebook
         ``table``: instrument, column, item, label, code, meaning, points, reversed, scales, rule
         (what makes an answer worth something else). A row an item and answer; with any whole
-        number as an answer, the first and the last alone.
+        number as an answer, the first and the last alone. What a definition says of ratings
+        follows in columns of its own where any of them says it: anchor (what the level looks
+        like), automatic (the values of data that lead to the level), evidence, informants.
 
     Raises
     ------
@@ -112,6 +117,7 @@ def codebook(which: Which | Sequence[Which]) -> Codebook:
     columns = [
         *("instrument", "column", "item", "label", "code", "meaning", "points", "reversed"),
         *("scales", "rule"),
+        *(name for name in _OF_RATINGS if any(row[name] for row in rows)),
     ]
     said = [
         f"{one.title}: {one.licence.terms} {one.licence.address}".strip() + f" {one.citation}"
@@ -137,7 +143,7 @@ def _rows(one: Instrument) -> list[dict[str, object]]:
         meaning = answers.meaning
         shown = answers.labels
         if answers.between:
-            ends = (min(shown), max(shown))
+            ends = (min(shown), max(shown), *item.anchors, *(item.auto.levels if item.auto else ()))
             shown = {c: label for c, label in shown.items() if c in ends or label != code_text(c)}
         about = {
             "instrument": one.name,
@@ -149,9 +155,17 @@ def _rows(one: Instrument) -> list[dict[str, object]]:
                 one.column(scale) for scale in one.scored if item.code in one.items_of(scale)
             ),
             "rule": "; ".join(_rule(rule.item, rule.codes) for rule in item.rules),
+            "anchor": "",
+            "automatic": "",
+            "evidence": "; ".join(item.evidence),
+            "informants": ", ".join(one.informants_of(item)),
         }
+        spans = {} if item.auto is None else dict(item.auto.spelt)
         made += [
-            about | {"code": _plain(c), "meaning": label, "points": _plain(points[meaning[c]])}
+            about
+            | {"code": _plain(c), "meaning": label, "points": _plain(points[meaning[c]])}
+            | {"anchor": item.anchors.get(meaning[c], "")}
+            | {"automatic": f"{item.auto.value}: {spans[c]}" if item.auto and c in spans else ""}
             for c, label in shown.items()
         ]
         made += [

@@ -17,6 +17,7 @@ from cpeval.exporting.asked import (
     notice,
     questions_of,
 )
+from cpeval.exporting.cell_rules import code_rule, list_rule, messages
 from cpeval.exporting.column_names import unchanged
 from cpeval.exporting.exported import Exported, exported
 from cpeval.exporting.plain_text import for_sheet, one_line
@@ -30,8 +31,8 @@ ROLES: dict[str, Sequence[str] | None] = {
     "arm": ["programme", "comparison"],
     "wave": ["t0", "t1"],
 }
-#: Excel's limits: a list typed into a rule, a title, a message; columns and rows of a sheet.
-_LIST, _TITLE, _MESSAGE, _COLUMNS, _ROWS = 255, 32, 255, 16_384, 1_048_575
+#: Excel's limits: columns and rows of a sheet.
+_COLUMNS, _ROWS = 16_384, 1_048_575
 #: And the text of a cell or a note.
 _CELL = 32_767
 _CODES = (("column", 22), ("item", 34), ("code", 8), ("meaning", 28))
@@ -124,15 +125,17 @@ def to_excel(
         for place, (name, values) in enumerate(before.items()):
             entry.write_string(0, place, name, head)
             if values is not None:
-                rule = _list_rule([str(value) for value in values])
+                rule = list_rule([str(value) for value in values])
                 entry.data_validation(1, place, rows, place, rule)
         for number, question in enumerate(questions):
             place = len(before) + number
             entry.write_string(0, place, for_sheet(question.column), head)
             if number == 0 or questions[number - 1].instrument is not question.instrument:
                 entry.write_comment(0, place, one_line(notice(question.instrument))[:_CELL], _NOTE)
-            rule = _rule(question, place, places[number])
-            entry.data_validation(1, place, rows, place, rule | _messages(question))
+            rule = code_rule(question, place, places[number])
+            entry.data_validation(
+                1, place, rows, place, rule | messages(question, one_line(question.label))
+            )
 
     done = write_book(path, fill)
     kinds = ["whole number" if question.whole else "list" for question in questions]
@@ -144,43 +147,6 @@ def _short_notice(asked: Sequence[Instrument]) -> str:
         'Neutral labels, not the questionnaires\' wording. Sources and licences: sheet "about". '
         f"{', '.join(one.name for one in asked)}"
     )
-
-
-def _list_rule(values: Sequence[str]) -> dict[str, object]:
-    if len(",".join(values)) > _LIST or any("," in value for value in values):
-        raise OptionError(
-            f"A drop-down takes values of {_LIST} characters together, without commas. "
-            f"Got {listed(values)}; give None for a column that takes any text."
-        )
-    return {"validate": "list", "source": list(values)}
-
-
-def _rule(question: Question, place: int, where: tuple[int, int]) -> dict[str, object]:
-    """Return Excel's rule for a cell: from a list, or a whole number in a range."""
-    from xlsxwriter.utility import xl_col_to_name
-
-    if question.whole:
-        low, high = int(question.low), int(question.high)
-        if not question.missing:
-            return {"validate": "integer", "criteria": "between", "minimum": low, "maximum": high}
-        cell = f"{xl_col_to_name(place)}2"
-        also = "".join(f",{cell}={code_text(code)}" for code in question.missing)
-        within = f"AND({cell}>={low},{cell}<={high},{cell}=INT({cell}))"
-        return {"validate": "custom", "value": f"=OR({within}{also})"}
-    shown = [code_text(code) for code in question.choices]
-    if len(",".join(shown)) <= _LIST:
-        return {"validate": "list", "source": shown}
-    first, last = where
-    return {"validate": "list", "source": f"=codes!$C${first + 1}:$C${last + 1}"}
-
-
-def _messages(question: Question) -> dict[str, object]:
-    return {
-        "input_title": one_line(f"{question.instrument.name} {question.item.code}")[:_TITLE],
-        "input_message": one_line(question.label)[:_MESSAGE],
-        "error_title": "Not a code",
-        "error_message": f"Enter {question.span}; or leave it empty."[:_MESSAGE],
-    }
 
 
 def _codes_sheet(

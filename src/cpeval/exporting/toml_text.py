@@ -57,7 +57,11 @@ def toml_text(one: Instrument) -> str:
     items = given.pop("items", [])
     value_sets = given.pop("value_sets", {})
     lines = [f"{key} = {_value(value)}" for key, value in given.items()]
-    if items:
+    rated = any(item.anchors or item.evidence or item.auto for item in one.items)
+    if items and rated:  # a line each would be too long to edit
+        for item in items:
+            lines += ["", "[[items]]", *(f"{key} = {_value(v)}" for key, v in item.items())]
+    elif items:
         lines += ["", "items = [", *(f"  {_value(item)}," for item in items), "]"]
     lines += ["", "[responses]", *(f"{_key(k)} = {_value(v)}" for k, v in responses.items())]
     for name, values in value_sets.items():

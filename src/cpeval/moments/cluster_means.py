@@ -94,6 +94,56 @@ def adjusted_means(
     return adjusted
 
 
+def means_adjusted_within(
+    blocks: ArrayLike,
+    counts: ArrayLike,
+    *,
+    covariates: Sequence[int] = (),
+    strata: ArrayLike | None = None,
+    intercept: int = 0,
+) -> Floats:
+    """Return clusters' mean outcomes, less what covariates explain within clusters.
+
+    Parameters
+    ----------
+    blocks, counts, covariates, strata, intercept
+        As in `adjusted_means`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (G,)
+
+    Notes
+    -----
+    Slopes come from within clusters, so that arms which differ in a covariate don't bend them.
+    Covariates that are constant within clusters are then taken out of the means, within strata.
+    Neither step knows the arms, so that arms may be exchanged after it.
+
+    Examples
+    --------
+    >>> z = np.array([[1.0, -1, 3], [1, 1, 5]])  # intercept, covariate, outcome
+    >>> means_adjusted_within([z.T @ z], [2], covariates=[1]).tolist()
+    [4.0]
+    """
+    blocks, n = np.asarray(blocks, dtype=float), np.asarray(counts, dtype=float)
+    terms = np.asarray(covariates, dtype=np.intp)
+    each = np.arange(n.size)
+    adjusted = adjusted_means(blocks, n, covariates=covariates, strata=each, intercept=intercept)
+    sums = blocks[:, intercept]
+    inside = (blocks - sums[:, :, np.newaxis] * sums[:, np.newaxis] / n[:, None, None]).sum(axis=0)
+    floor = 1e-14 * np.diag(blocks.sum(axis=0))[terms]
+    kept = terms[independent_terms(inside[np.ix_(terms, terms)], floor=floor)]
+    rest = np.setdiff1d(terms, kept)
+    if rest.size == 0:
+        return adjusted
+    codes = np.zeros(n.size, np.intp) if strata is None else _codes(strata)
+    member = (codes[:, np.newaxis] == np.arange(codes.max() + 1)).astype(float)
+    columns = np.column_stack([sums[:, rest] / n[:, np.newaxis], adjusted])
+    centred = columns - member @ (member.T @ columns / member.sum(axis=0)[:, np.newaxis])
+    slopes = np.linalg.lstsq(centred[:, :-1], centred[:, -1], rcond=1e-9)[0]
+    return np.asarray(adjusted - columns[:, :-1] @ slopes)
+
+
 def unmatched(
     means: ArrayLike,
     arm: ArrayLike,

@@ -140,6 +140,9 @@ def _coded(
 
 def plain_level(value: Any) -> Level:  # noqa: ANN401
     """Return a level as Python's own value, whole floats as integers: engines then agree."""
+    if type(value) in (str, int):
+        same: str | int = value
+        return same
     item = getattr(value, "item", None)
     plain = item() if callable(item) and getattr(value, "shape", None) == () else value
     if isinstance(plain, float) and plain.is_integer():
@@ -149,6 +152,5 @@ def plain_level(value: Any) -> Level:  # noqa: ANN401
 
 def in_order(values: Sequence[Level]) -> tuple[Level, ...]:
     """Sort levels: truth values and numbers by size, then text."""
-    return tuple(
-        sorted(values, key=lambda v: (isinstance(v, str), str(v) if isinstance(v, str) else v))
-    )
+    texts = sorted(value for value in values if isinstance(value, str))
+    return (*sorted(value for value in values if not isinstance(value, str)), *texts)

@@ -78,17 +78,18 @@ class ComparedRows:
         rest: Floats = values - np.repeat(self.class_means(values), self.members, axis=-1)
         return rest
 
-    def independent(self, columns: Floats) -> Ints:
-        """Find covariates, shape (l, R), that differ within classes and don't follow from others.
+    def independent(self, values: Floats) -> Ints:
+        """Find covariates of units, shape (l, U), that differ here and don't follow from others.
 
         Returns
         -------
         numpy.ndarray
             Positions among the l, in their order.
         """
-        whole = np.vstack([self.column, columns])
-        rest = self.centred(whole)
-        kept = independent_terms(rest @ rest.T, floor=_CONSTANT * (whole**2).sum(axis=1))
+        rest = self.centred(np.vstack([self.column, self.take(values)]))
+        # Differences of a constant are what rounding leaves of it: compare with units' own values.
+        size = np.append(np.zeros(len(self.column)), (values**2).sum(axis=1))
+        kept = independent_terms(rest @ rest.T, floor=_CONSTANT * size)
         first = len(self.column)
         return kept[kept >= first] - first
 

@@ -93,7 +93,11 @@ class Columns:
 
 def _sorted_codes(raw: NDArray[Any], values: Sequence[Any]) -> Coded:
     """Give codes in the order of the labels; a label that is missing (None, NaN) becomes -1."""
-    plain = [None if pd.isna(value) else plain_level(value) for value in values]
+    absent = pd.isna(pd.Series(values, dtype=object))
+    plain = [
+        None if missing else plain_level(value)
+        for value, missing in zip(values, absent.tolist(), strict=True)
+    ]
     labels = in_order(list(dict.fromkeys(value for value in plain if value is not None)))
     place = {label: code for code, label in enumerate(labels)}
     # The last entry is what code -1 picks.
@@ -143,6 +147,7 @@ def eager_sums(
     formula: Formula,
     model: Sequence[Column],
     levels: Mapping[str, Levels],
+    bounds: Mapping[str, tuple[float, float]],
     *,
     site: str,
     team: str | None,
@@ -153,10 +158,12 @@ def eager_sums(
     Raises
     ------
     DataError
-        Infinite values, negative weights, or arithmetic that has no value, with their rows.
+        Infinite values, negative weights, values out of bounds, or arithmetic that has no value,
+        with their rows.
     """
     units = _units(columns, site, team)
-    missing = _without_labels(units)[units.codes]
+    unlabelled = _without_labels(units)
+    missing = unlabelled[units.codes] if unlabelled.any() else np.zeros(units.codes.size, bool)
     values: dict[str, Floats] = {}
     for factor in formula.factors:
         if factor.text in levels:
@@ -174,13 +181,21 @@ def eager_sums(
                 f"{ROWS_COUNT}"
             )
         missing |= ~(share > 0)
-    for column in [*values.values(), *made]:
-        if not _finite(column):
-            missing |= np.isnan(column)
-    require_finite(made, [*(c.name for c in model), formula.outcome.text], missing)
+    # A column is often its factor's numbers themselves: each is looked at once.
+    unsound = [
+        column
+        for column in {id(column): column for column in [*values.values(), *made]}.values()
+        if not _finite(column)
+    ]
+    for column in unsound:
+        missing |= np.isnan(column)
+    if unsound:
+        require_finite(made, [*(c.name for c in model), formula.outcome.text], missing)
+    _require_within(values, bounds, missing)
     used = units.codes
-    dropped = np.bincount(used[missing], minlength=len(units.labels))
+    dropped = np.zeros(len(units.labels), dtype=np.int64)
     if missing.any():
+        dropped += np.bincount(used[missing], minlength=len(units.labels))
         keep = np.flatnonzero(~missing)
         used = used[keep]
         made = [column[keep] for column in made]
@@ -198,12 +213,31 @@ def eager_sums(
     found = UnitSums(
         n=n,
         weight=weight,
-        dropped=dropped.astype(np.int64),
+        dropped=dropped,
         origin=origin,
         offset=offset,
         cross=cross,
     )
     return found, units
+
+
+def _require_within(
+    values: Mapping[str, Floats],
+    bounds: Mapping[str, tuple[float, float]],
+    missing: NDArray[np.bool_],
+) -> None:
+    """Raise `DataError` that names what is out of bounds, and the rows."""
+    faults = []
+    for name, (low, high) in bounds.items():
+        column = values[name]
+        wrong = np.flatnonzero(((column < low) | (column > high)) & ~missing)
+        if wrong.size:
+            faults.append(f"{name!r} is not from {low:g} to {high:g} in {rows_text(wrong)}")
+    if faults:
+        raise DataError(
+            f"Values out of bounds: {'; '.join(faults)}. Correct them, or move them to the bound "
+            f"first, if that is meant. {ROWS_COUNT}"
+        )
 
 
 def _without_labels(units: Units) -> NDArray[np.bool_]:

@@ -98,4 +98,5 @@ def moments_of_arrays(
         origin=origin,
         offset=offset,
         cross=cross,
+        bounds=np.full((len(columns), 2), np.nan),
     )

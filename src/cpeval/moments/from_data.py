@@ -8,14 +8,20 @@ from typing import Any
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame
 
-from cpeval.errors import ColumnError, OptionError, require_columns
+from cpeval.errors import ColumnError, OptionError, WaveError, listed, require_columns
 from cpeval.moments.coding import INTERCEPT, Level, columns_of
 from cpeval.moments.eager_pass import Columns, eager_sums, levels_seen as eager_levels
 from cpeval.moments.formula import parse
 from cpeval.moments.lazy_pass import lazy_sums, levels_seen as lazy_levels
+from cpeval.moments.noise import column_bounds
 from cpeval.moments.site_moments import SiteMoments
 from cpeval.moments.unit_sums import require_sizes
-from cpeval.moments.variables import factors_with_levels, is_number, levels_of
+from cpeval.moments.variables import (
+    factors_with_levels,
+    is_number,
+    levels_of,
+    require_bounds,
+)
 from cpeval.numeric import eager
 from cpeval.study import Study
 
@@ -30,12 +36,13 @@ def moments_of(
     weights: str | None,
     study: Study | None,
     levels: Mapping[str, Sequence[Level]] | None,
+    bounds: Mapping[str, tuple[float, float]] | None,
 ) -> SiteMoments:
     """Make moments; parameters are those of `SiteMoments.from_data`."""
     parsed = parse(formula)
     if study is not None and not isinstance(study, Study):
         raise OptionError(f"'study' should be a cp.Study. Got {type(study).__name__}.")
-    if study is not None and site is None:
+    if study is not None and site in (None, study.site):
         site = study.site
         team = study.team if team is None else team
     if site is None:
@@ -45,6 +52,7 @@ def moments_of(
     frame = _frame(data)
     names = list(frame.collect_schema())
     require_columns(names, *parsed.columns, site, team, weights)
+    require_one_wave(frame, study, parsed.columns)
     used = list(dict.fromkeys(n for n in (*parsed.columns, site, team, weights) if n is not None))
     given = _levels(levels)
     if isinstance(frame, nw.DataFrame):
@@ -57,8 +65,9 @@ def moments_of(
         factors = factors_with_levels(parsed, dtypes)
         fixed = levels_of(factors, lambda n: eager_levels(columns, n), given, study)
         model = columns_of(parsed, fixed)
+        limits = require_bounds(bounds, parsed, fixed)
         sums, units = eager_sums(
-            columns, parsed, model, fixed, site=site, team=team, weights=weights
+            columns, parsed, model, fixed, limits, site=site, team=team, weights=weights
         )
     else:
         schema = frame.collect_schema()
@@ -68,7 +77,10 @@ def moments_of(
         lazy = frame
         fixed = levels_of(factors, lambda n: lazy_levels(lazy, n), given, study)
         model = columns_of(parsed, fixed)
-        sums, units = lazy_sums(frame, parsed, model, fixed, site=site, team=team, weights=weights)
+        limits = require_bounds(bounds, parsed, fixed)
+        sums, units = lazy_sums(
+            frame, parsed, model, fixed, limits, site=site, team=team, weights=weights
+        )
     require_sizes(sums, [*(column.name for column in model), parsed.outcome.text])
     first = [INTERCEPT] if parsed.intercept else []
     made = cls(
@@ -88,9 +100,43 @@ def moments_of(
         origin=sums.origin,
         offset=sums.offset,
         cross=sums.cross,
+        bounds=column_bounds(model, parsed.outcome.text, limits),
     )
     made.require_rows()
     return made
+
+
+def require_one_wave(
+    frame: nw.DataFrame[Any] | nw.LazyFrame[Any], study: Study | None, columns: Sequence[str]
+) -> None:
+    """Raise where a study's people have a row a wave, and the model takes rows for people.
+
+    Parameters
+    ----------
+    frame : DataFrame or LazyFrame of narwhals
+    study : Study, optional
+    columns : sequence of str
+        What the formula uses: a model of waves may have them all.
+
+    Raises
+    ------
+    WaveError
+        There are several waves.
+    """
+    wave = None if study is None else study.wave
+    if wave is None or wave in columns or wave not in list(frame.collect_schema()):
+        return
+    waves = (
+        eager_levels(Columns(frame), [wave])
+        if isinstance(frame, nw.DataFrame)
+        else lazy_levels(frame, [wave])
+    )[wave]
+    if len(waves) > 1:
+        raise WaveError(
+            f"People have a row a wave (column {wave!r} holds {listed(waves)}), and a model of "
+            f"{listed(columns)} would count each as several people. Keep one wave and give the "
+            "score at baseline a column of its own; or take cp.outcomes.compare, which does that."
+        )
 
 
 def _levels(levels: object) -> dict[str, Sequence[Level]]:

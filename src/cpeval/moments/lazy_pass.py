@@ -16,7 +16,7 @@ from cpeval.moments.arithmetic import ON_EXPRESSIONS, computed
 from cpeval.moments.coding import Column, Level, Levels, in_order, plain_level
 from cpeval.moments.eager_pass import Units
 from cpeval.moments.formula import Formula
-from cpeval.moments.unit_sums import Floats, UnitSums, near
+from cpeval.moments.unit_sums import Codes, Floats, UnitSums, near
 
 Lazy = nw.LazyFrame[Any]
 
@@ -32,6 +32,7 @@ _FAULTS = {
     "wrong": "a term that has no value there (such as the logarithm of zero)",
     "infinite": "infinite values in the outcome, a term or the weights",
     "bad_weight": "weights that are negative",
+    "outside": "values out of bounds",
 }
 
 
@@ -39,7 +40,9 @@ def levels_seen(frame: Lazy, names: Sequence[str]) -> dict[str, list[Level]]:
     """Return the distinct values of columns: a query each."""
     found = {}
     for name in names:
-        values = frame.select(name).unique().collect()[name].to_list()
+        # `unique` numbers all rows on some engines; a count by value keeps none of them.
+        counted = frame.select(value=nw.col(name)).group_by("value").agg(nw.len().alias("rows"))
+        values = counted.collect()["value"].to_list()
         there = [plain_level(value) for value in values if not pd.isna(value)]
         found[name] = list(in_order(list(dict.fromkeys(there))))
     return found
@@ -50,6 +53,7 @@ def lazy_sums(
     formula: Formula,
     model: Sequence[Column],
     levels: Mapping[str, Levels],
+    bounds: Mapping[str, tuple[float, float]],
     *,
     site: str,
     team: str | None,
@@ -64,18 +68,19 @@ def lazy_sums(
     Raises
     ------
     DataError
-        Infinite values, negative weights, or arithmetic that has no value, with their numbers.
+        Infinite values, negative weights, values out of bounds, or arithmetic that has no value,
+        with their numbers.
     """
     names = [f"z{k}" for k in range(len(model) + 1)]
     prepare = partial(
-        _prepared, frame, formula, model, levels, site=site, team=team, weights=weights
+        _prepared, frame, formula, model, levels, bounds, site=site, team=team, weights=weights
     )
     origin = _origin(prepare(np.zeros(len(names))), names, [not c.numbers for c in model])
     rows = prepare(origin)
     labels = ["site", "team"] if team is not None else ["site"]
     # Each row's weight is in every product; without weights nothing is multiplied by one.
     share = nw.col("w") if weights is not None else None
-    counted = [nw.len().alias("rows"), *_sums(["kept", *_faults(formula, levels, weights)])]
+    counted = [nw.len().alias("rows"), *_sums(["kept", *_faults(formula, levels, bounds, weights)])]
     counted += _sums([] if weights is None else ["w"])
     summed = [_times(nw.col(name), share).alias(f"s_{name}") for name in names]
     summed += _products(names, share)
@@ -86,8 +91,8 @@ def lazy_sums(
         .agg(*counted, *_sums([f"s_{name}" for name in names]), *_sums(_product_names(names)))
     )
     _require_sound(table)
-    units = _sorted_units(table, labels)
-    table = table.iloc[_order(table, labels)].reset_index(drop=True)
+    order, units = _sorted_units(table, labels)
+    table = table.iloc[order].reset_index(drop=True)
     n = table["kept"].fillna(0).to_numpy(dtype=np.int64)
     weight = table["kept" if weights is None else "w"].fillna(0).to_numpy(dtype=float)
     total = table[[f"s_{name}" for name in names]].fillna(0).to_numpy(dtype=float)
@@ -116,6 +121,7 @@ def _prepared(
     formula: Formula,
     model: Sequence[Column],
     levels: Mapping[str, Levels],
+    bounds: Mapping[str, tuple[float, float]],
     origin: Floats,
     *,
     site: str,
@@ -136,6 +142,11 @@ def _prepared(
         there = ~nw.col(name).is_null()
         return there & ~nw.col(name).is_nan() if schema[name].is_float() else there
 
+    def label(name: str) -> nw.Expr:
+        # Not a number is as missing as null: one group.
+        value = nw.col(name)
+        return nw.when(present(name)).then(value) if schema[name].is_float() else value
+
     def number(name: str) -> nw.Expr:
         value = nw.col(name)
         if schema[name] == nw.Boolean:
@@ -146,9 +157,8 @@ def _prepared(
     labels = ["site", "team"] if team is not None else ["site"]
     weighed = [number(weights).alias("w")] if weights is not None else []
     taken = frame.select(
-        # Not a number is as missing as null: one group.
-        nw.when(present(site)).then(nw.col(site)).alias("site"),
-        *([nw.when(present(team)).then(nw.col(team)).alias("team")] if team is not None else []),
+        label(site).alias("site"),
+        *([label(team).alias("team")] if team is not None else []),
         *(nw.col(name).alias(f"c{place[name]}") for name in sorted(category)),
         *(number(name).alias(f"n{place[name]}") for name in sorted(in_numbers)),
         *weighed,
@@ -181,6 +191,11 @@ def _prepared(
         sound = [values[f.text] for f in computed_ones]
         unsound = [~(~value.is_null() & value.is_finite()) for value in sound]
         faults["wrong"] = given & reduce(operator.or_, unsound)
+    if bounds:
+        beyond = [
+            (values[name] < low) | (values[name] > high) for name, (low, high) in bounds.items()
+        ]
+        faults["outside"] = kept & reduce(operator.or_, beyond)
     made = [_product(column, values, place) for column in model]
     made.append(values[formula.outcome.text])
     return taken.with_columns(
@@ -291,35 +306,39 @@ def _about_own_means(
     return _square(key.merge(again, on=list(labels), how="left"), len(names))
 
 
-def _order(table: pd.DataFrame, labels: Sequence[str]) -> list[int]:
+def _sorted_units(table: pd.DataFrame, labels: Sequence[str]) -> tuple[Codes, Units]:
     """Return the rows of the table in the order of their labels, missing ones last."""
-    keys = [[_plain(value) for value in table[name]] for name in labels]
+    columns: list[list[Level | None]] = [
+        [
+            None if missing else plain_level(value)
+            for value, missing in zip(table[name].tolist(), table[name].isna(), strict=True)
+        ]
+        for name in labels
+    ]
     places = []
-    for column in keys:
+    for column in columns:
         ordered = in_order(list(dict.fromkeys(v for v in column if v is not None)))
         place: dict[Level | None, int] = {value: k for k, value in enumerate(ordered)}
         place[None] = len(ordered)
         places.append([place[value] for value in column])
-    return sorted(range(len(table)), key=lambda row: [place[row] for place in places])
-
-
-def _plain(value: Any) -> Level | None:  # noqa: ANN401
-    return None if pd.isna(value) else plain_level(value)
-
-
-def _sorted_units(table: pd.DataFrame, labels: Sequence[str]) -> Units:
-    rows = _order(table, labels)
-    sites = [_plain(value) for value in table["site"]]
-    teams = [_plain(value) for value in table["team"]] if "team" in labels else [None] * len(sites)
-    return Units(
-        codes=np.empty(0, dtype=np.intp), labels=tuple((sites[row], teams[row]) for row in rows)
+    order = np.lexsort(places[::-1])
+    sites, teams = columns[0], columns[-1] if len(columns) > 1 else [None] * len(columns[0])
+    return order, Units(
+        codes=np.empty(0, dtype=np.intp),
+        labels=tuple((sites[row], teams[row]) for row in order.tolist()),
     )
 
 
-def _faults(formula: Formula, levels: Mapping[str, Levels], weights: str | None) -> tuple[str, ...]:
+def _faults(
+    formula: Formula,
+    levels: Mapping[str, Levels],
+    bounds: Mapping[str, tuple[float, float]],
+    weights: str | None,
+) -> tuple[str, ...]:
     """Name the faults that can occur: each costs the engine a step a row."""
     arithmetic = any(f.tree is not None for f in formula.factors if f.text not in levels)
     possible = {"wrong": arithmetic, "infinite": True, "bad_weight": weights is not None}
+    possible["outside"] = bool(bounds)
     return tuple(name for name, may in possible.items() if may)
 
 

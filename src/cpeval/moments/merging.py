@@ -8,6 +8,7 @@ import numpy as np
 
 from cpeval.errors import DataError, listed
 from cpeval.moments.coding import Level, in_order
+from cpeval.moments.noise import Noise
 from cpeval.moments.origin import combined
 from cpeval.moments.site_moments import SiteMoments
 
@@ -56,6 +57,25 @@ def merged(one: SiteMoments, other: SiteMoments) -> SiteMoments:
         weight=weight,
         offset=offset,
         cross=cross,
+        # Whoever is in either lies within the wider bounds; not known where one of them isn't.
+        bounds=np.column_stack(
+            [
+                np.minimum(one.bounds[:, 0], other.bounds[:, 0]),
+                np.maximum(one.bounds[:, 1], other.bounds[:, 1]),
+            ]
+        ),
+        noise=_noise(one.noise + other.noise),
+    )
+
+
+def _noise(every: tuple[Noise, ...]) -> tuple[Noise, ...]:
+    """Join the sites whose noise is of one size."""
+    sites: dict[tuple[float, float], dict[Level, None]] = {}
+    for one in every:
+        sites.setdefault((one.epsilon, one.delta), {}).update(dict.fromkeys(one.sites))
+    return tuple(
+        Noise(epsilon=epsilon, delta=delta, sites=tuple(own))
+        for (epsilon, delta), own in sites.items()
     )
 
 

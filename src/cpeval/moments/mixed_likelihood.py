@@ -108,9 +108,17 @@ class ProfiledDeviance:
         self.structure = structure
         self.restricted = restricted
         self.df = structure.n - (len(structure.within) - 1 if restricted else 0)
+        # The search comes back to places: a look costs a sum over all groups.
+        self._seen: dict[bytes, float] = {}
 
     def value(self, theta: Floats) -> float:
         """Return the deviance."""
+        place = theta.tobytes()
+        if place not in self._seen:
+            self._seen[place] = self._looked(theta)
+        return self._seen[place]
+
+    def _looked(self, theta: Floats) -> float:
         log_det, cross = self.structure.cross(self.structure.parameters.gamma(theta))
         try:
             return self._value(log_det, solve(cross))

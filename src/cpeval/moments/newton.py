@@ -68,23 +68,31 @@ def minimise(function: Function, start: Floats) -> Minimum:
     """
     x = start
     value, gradient, hessian = function(x)
+    bends = _bends(hessian)
     steps = 0
     while steps < _MOST_STEPS:
-        step = _step(x, gradient, hessian)
+        step = _step(x, gradient, bends)
         if step is None:
             break
         moved = _search(function, x, value, gradient, step)
         if moved is None:
             break
         x, value, gradient, hessian = moved
+        bends = _bends(hessian)
         steps += 1
-    gain = -0.5 * float(gradient @ _newton(gradient, hessian))
+    gain = -0.5 * float(gradient @ _newton(gradient, bends))
     return Minimum(x=x, value=value, gradient=gradient, gain=gain, steps=steps)
 
 
-def _step(x: Floats, gradient: Floats, hessian: Floats) -> Floats | None:
-    """Return the Newton step, or None at a minimum."""
+def _bends(hessian: Floats) -> tuple[Floats, Floats]:
+    """Return the Hessian's eigenvalues, rising, and its eigenvectors."""
     values, vectors = np.linalg.eigh(hessian)
+    return values, vectors
+
+
+def _step(x: Floats, gradient: Floats, bends: tuple[Floats, Floats]) -> Floats | None:
+    """Return the Newton step, or None at a minimum."""
+    values, vectors = bends
     size = np.abs(values)
     longest = max(1.0, 2.0 * float(np.abs(x).max()))
     if np.abs(gradient).max() < GRADIENT_SMALL:
@@ -93,14 +101,14 @@ def _step(x: Floats, gradient: Floats, hessian: Floats) -> Floats | None:
         # A saddle, or a maximum: away from it, downwards if there is a slope.
         away: Floats = 0.1 * vectors[:, 0]
         return -away if gradient @ away > 0 else away
-    step = _newton(gradient, hessian)
+    step = _newton(gradient, bends)
     length = float(np.abs(step).max())
     return step if length <= longest else step * (longest / length)
 
 
-def _newton(gradient: Floats, hessian: Floats) -> Floats:
+def _newton(gradient: Floats, bends: tuple[Floats, Floats]) -> Floats:
     """Return -|H|^-1 g, the sizes of H's eigenvalues in their place."""
-    values, vectors = np.linalg.eigh(hessian)
+    values, vectors = bends
     size = np.abs(values)
     floor = 1e-12 * max(1.0, float(size.max()))
     step: Floats = -vectors @ ((vectors.T @ gradient) / np.maximum(size, floor))

@@ -128,10 +128,8 @@ class OneFactor:
     def _inverse(self, gamma: Floats) -> tuple[Floats, float]:
         """Return H = (I + C D C')^-1 of each group, (k, k, G), and the sum of log det (I + K)."""
         covariance = self.parameters.matrix(gamma)
-        spread = _matrices(
-            self._root, np.einsum("ab,cbg->acg", covariance, self._root, optimize=True)
-        )
-        return _inverted(spread)
+        moved = _times(covariance[:, :, np.newaxis], self._root)  # C D
+        return _inverted(_matrices(self._root, _transposed(moved)))
 
     def _swap(self, values: Floats, index: int, axis: int = 0) -> Floats:
         """Apply the derivative of D by a parameter along the axis of the k random effects."""

@@ -95,6 +95,8 @@ class Blocks:
     def keep(self, terms: tuple[str, ...]) -> Blocks:
         """Keep some terms, which stay in their order."""
         which = [k for k, term in enumerate(self.terms) if term in terms]
+        if len(which) == len(self.terms):
+            return self
         chosen = [*which, len(self.terms)]
         return Blocks(
             blocks=self.blocks[:, chosen][:, :, chosen],

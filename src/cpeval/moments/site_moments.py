@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
@@ -12,14 +12,9 @@ import pandas as pd
 from narwhals.stable.v2.typing import IntoFrame
 from numpy.typing import NDArray
 
-from cpeval.errors import (
-    OptionError,
-    TooFewError,
-    did_you_mean,
-    listed,
-    require_option,
-)
+from cpeval.errors import OptionError, TooFewError, require_option
 from cpeval.moments.coding import INTERCEPT, Level
+from cpeval.moments.noise import Noise, told
 from cpeval.moments.origin import Blocks, about_origin, combined
 from cpeval.study import Study
 
@@ -27,7 +22,7 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 #: What names the form of the moments in a file.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,6 +60,10 @@ class SiteMoments:
         Means less ``origin``: that way they keep their digits.
     cross : array, shape (U, q, q)
         Cross-products about the unit's own means.
+    bounds : array, shape (q, 2)
+        Between which values each column lies, NaN where it isn't known.
+    noise : tuple of Noise
+        Which sites' moments have noise in them, and how much.
     version : int
         Of the form in which they are written to a file.
 
@@ -110,6 +109,8 @@ class SiteMoments:
     origin: Floats
     offset: Floats
     cross: Floats
+    bounds: Floats
+    noise: tuple[Noise, ...] = ()
     version: int = VERSION
 
     @classmethod
@@ -123,6 +124,7 @@ class SiteMoments:
         weights: str | None = None,
         study: Study | None = None,
         levels: Mapping[str, Sequence[Level]] | None = None,
+        bounds: Mapping[str, tuple[float, float]] | None = None,
     ) -> SiteMoments:
         """Make moments of a dataframe in one pass, eager or lazy.
 
@@ -146,6 +148,10 @@ class SiteMoments:
             Names site and team; its arm is compared with the comparison as reference.
         levels : mapping, optional
             Column to all its levels: for sites whose own data lack some. ``other.levels`` will do.
+        bounds : mapping, optional
+            Numbers as the formula spells them (``"log(x)"``, the outcome too) to the least and the
+            largest value that they can have, such as an instrument's: `to_json` needs them for
+            noise. Take them from the questionnaire, never from the data.
 
         Returns
         -------
@@ -158,9 +164,10 @@ class SiteMoments:
         ColumnError
             Columns are absent or of the wrong kind; terms collide.
         DataError
-            Infinite values, values that are not among ``levels``, terms without a value.
+            Infinite values, values that are not among ``levels`` or within ``bounds``, terms
+            without a value.
         OptionError
-            The formula can't be read; no site is named.
+            The formula can't be read; no site is named; bounds of what is no number.
         TooFewError
             No row is complete.
 
@@ -170,11 +177,24 @@ class SiteMoments:
         category, a look at the first 1,000 rows for an origin near the data, and one aggregate by
         unit; a second aggregate only if the means of units lie more than a thousand times the
         spread within units apart. Only units x p x p numbers come back.
+
+        Products are about the units' means, so columns far from zero keep their digits. A model
+        without an intercept needs them about zero: where a mean is t times the spread, t squared
+        times 1e-16 of the residual variance is rounding. Coefficients and errors by cluster keep
+        their digits up to t = 1e6; `cpeval.sites.linear` warns where sigma loses more than six.
         """
         from cpeval.moments.from_data import moments_of
 
         return moments_of(
-            cls, data, formula, site=site, team=team, weights=weights, study=study, levels=levels
+            cls,
+            data,
+            formula,
+            site=site,
+            team=team,
+            weights=weights,
+            study=study,
+            levels=levels,
+            bounds=bounds,
         )
 
     @property
@@ -190,8 +210,11 @@ class SiteMoments:
     @property
     def sites(self) -> tuple[Level, ...]:
         """The sites that have rows, each once."""
-        there = dict.fromkeys(s for s, n in zip(self.site, self.n.tolist(), strict=True) if n)
-        return tuple(name for name in there if name is not None)
+        return tuple(dict.fromkeys(self._labels(np.flatnonzero(self.n > 0))))
+
+    def _labels(self, units: NDArray[np.intp]) -> list[Level]:
+        """Return the sites of units that have rows."""
+        return [name for k in units.tolist() if (name := self.site[k]) is not None]
 
     @property
     def mean(self) -> Floats:
@@ -221,6 +244,10 @@ class SiteMoments:
 
         return merged(self, other)
 
+    def __radd__(self, other: object) -> SiteMoments:
+        """Let ``sum()`` of moments begin with its 0."""
+        return self if other == 0 and isinstance(other, int) else NotImplemented
+
     def drop(self, site: Level) -> SiteMoments:
         """Leave out one site.
 
@@ -229,27 +256,9 @@ class SiteMoments:
         OptionError
             There is no such site.
         """
-        if site not in self.site:
-            raise OptionError(
-                f"There is no site {site!r}{did_you_mean(site, self.sites)}. "
-                f"Sites there: {listed(self.sites)}."
-            )
-        keep = np.array([label != site for label in self.site])
-        if not self.n[keep].sum():
-            raise TooFewError(f"Without {site!r} no rows are left: it is the only site.")
-        return self._units(np.flatnonzero(keep))
+        from cpeval.moments.choosing import without_site
 
-    def _units(self, which: NDArray[np.intp]) -> SiteMoments:
-        return replace(
-            self,
-            site=tuple(self.site[k] for k in which),
-            team=tuple(self.team[k] for k in which),
-            n=self.n[which],
-            dropped=self.dropped[which],
-            weight=self.weight[which],
-            offset=self.offset[which],
-            cross=self.cross[which],
-        )
+        return without_site(self, site)
 
     def select(self, terms: Sequence[str]) -> SiteMoments:
         """Keep some terms; the intercept stays. Rows dropped for the others stay dropped.
@@ -264,32 +273,9 @@ class SiteMoments:
         OptionError
             A term isn't there.
         """
-        wanted = [terms] if isinstance(terms, str) else list(terms)
-        known = [*self.terms, *dict.fromkeys(self.parts)]
-        absent = [term for term in wanted if term not in known]
-        if absent:
-            hints = ", ".join(f"{term!r}{did_you_mean(term, known)}" for term in absent)
-            raise OptionError(f"There are no terms {hints}. Terms there: {listed(self.terms)}.")
-        keep = [
-            k
-            for k, (term, part) in enumerate(zip(self.terms, self.parts, strict=True))
-            if term in wanted or part in wanted or term == INTERCEPT
-        ]
-        place = {name: k for k, name in enumerate(self.columns)}
-        chosen = [place[self.terms[k]] for k in keep if self.terms[k] != INTERCEPT]
-        chosen.append(len(self.columns) - 1)
-        parts = tuple(self.parts[k] for k in keep)
-        right = [part for part in dict.fromkeys(parts) if part != INTERCEPT]
-        shown = [*([] if self.intercept else ["0"]), *right] or ["1"]
-        return replace(
-            self,
-            formula=f"{self.outcome} ~ {' + '.join(shown)}",
-            terms=tuple(self.terms[k] for k in keep),
-            parts=parts,
-            origin=self.origin[chosen],
-            offset=self.offset[:, chosen],
-            cross=self.cross[:, chosen][:, :, chosen],
-        )
+        from cpeval.moments.choosing import with_terms
+
+        return with_terms(self, terms)
 
     def blocks(self, by: str = "site") -> Blocks:
         """Return cross-products by cluster about the grand means, for estimators.
@@ -310,16 +296,20 @@ class SiteMoments:
                 "These moments have no teams: make them with team=, naming the column."
             )
         used = np.flatnonzero(self.n > 0)
-        names = self.sites
-        place = {name: k for k, name in enumerate(names)}
-        group = np.array([place[label] for k in used if (label := self.site[k]) is not None])
+        of_units = self._labels(used)
+        names = tuple(dict.fromkeys(of_units))
         weight, offset, cross = self.weight[used], self.offset[used], self.cross[used]
-        counts = self.n[used]
-        labels = tuple(self.team[k] for k in used)
-        if by == "site":
+        counts, group = self.n[used], np.arange(len(names))
+        if len(names) < len(used):
+            place = {name: k for k, name in enumerate(names)}
+            group = np.array([place[label] for label in of_units])
+        labels: tuple[Level | None, ...] = names
+        if by == "team":
+            labels = tuple(self.team[k] for k in used.tolist())
+        elif len(names) < len(used):
             weight, offset, cross = combined(weight, offset, cross, group, len(names))
             counts = np.bincount(group, weights=counts, minlength=len(names)).astype(np.int64)
-            labels, group = names, np.arange(len(names))
+            group = np.arange(len(names))
         blocks, origin = about_origin(weight, offset, cross, self.origin, intercept=self.intercept)
         return Blocks(
             blocks=blocks,
@@ -332,7 +322,15 @@ class SiteMoments:
             origin=origin,
         )
 
-    def to_json(self, path: str | Path, *, minimum: int = 5) -> Path:
+    def to_json(
+        self,
+        path: str | Path,
+        *,
+        minimum: int = 5,
+        epsilon: float | None = None,
+        delta: float | None = None,
+        seed: int | np.random.Generator | None = None,
+    ) -> Path:
         """Write the moments to a file that a site can share in place of records.
 
         Parameters
@@ -341,7 +339,14 @@ class SiteMoments:
             Ends in .json; a file that is there is replaced.
         minimum : int, default 5
             The fewest people that a cell may have: a unit, or a level of a category in a unit,
-            and those not at that level.
+            and those not at that level. With noise: the fewest that the noisy count may say.
+        epsilon : float, optional
+            Add noise that hides each row: the smaller, the more. 1 is usual. Needs ``bounds`` in
+            `from_data`. `cpeval.sites.noise_cost` says what it costs.
+        delta : float, default 1e-6
+            The chance that the noise hides less than ``epsilon`` says.
+        seed : int or numpy.random.Generator, optional
+            For tests alone: who knows it can take the noise away.
 
         Returns
         -------
@@ -351,6 +356,8 @@ class SiteMoments:
         ------
         DataError
             Cells have fewer people than ``minimum``; the message names each.
+        OptionError
+            Noise for moments with weights, without bounds, or with noise already.
         OutputError
             The file can't be written.
 
@@ -358,12 +365,30 @@ class SiteMoments:
         -----
         The file discloses, exactly: per unit the counts, the mean of every column and, from the
         cross-products, standard deviations and correlations. Of a true/false column that is how
-        many people are at each level, and their mean outcome. No noise is added. The checksum
-        shows that a file was changed; it doesn't prove who wrote it.
-        """
-        from cpeval.moments.sharing import write
+        many people are at each level, and their mean outcome. The checksum shows that a file was
+        changed; it doesn't prove who wrote it.
 
-        return write(self, Path(path), minimum)
+        With ``epsilon`` all these numbers have Gaussian noise and are, together,
+        (epsilon, delta)-differentially private for adding or removing one row [1]_ [2]_: each
+        number of the matrix of a unit's sums of products, every column scaled to -1 to 1, has the
+        standard deviation :func:`gaussian_sd` times the root of (q + 1)(q + 2) / 2. Labels, levels
+        and bounds count as known to all. The number of rows left out isn't told.
+
+        References
+        ----------
+        .. [1] Dwork, Talwar, Thakurta & Zhang (2014). Analyze Gauss: optimal bounds for
+               privacy-preserving principal component analysis. STOC '14, 11-20.
+        .. [2] Balle & Wang (2018). Improving the Gaussian mechanism for differential privacy.
+               Proceedings of Machine Learning Research, 80, 394-403.
+        """
+        from cpeval.moments.sharing import with_noise, write
+
+        if epsilon is None and (delta is not None or seed is not None):
+            raise OptionError("'delta' and 'seed' go with 'epsilon': without it there is no noise.")
+        shared = self
+        if epsilon is not None:
+            shared = with_noise(self, epsilon, 1e-6 if delta is None else delta, seed)
+        return write(shared, Path(path), minimum)
 
     @classmethod
     def from_json(cls, path: str | Path) -> SiteMoments:
@@ -395,6 +420,7 @@ class SiteMoments:
         return (
             f"Moments of {self.formula}: {int(self.n.sum())} rows, {len(self.sites)} sites{units}, "
             f"{int(self.dropped.sum())} rows left out. Terms: {', '.join(self.terms)}."
+            + "".join(f" {text}" for text in told(self.noise, self.sites))
         )
 
     def _repr_html_(self) -> str:

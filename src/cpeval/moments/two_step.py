@@ -137,8 +137,8 @@ def two_step(
         other, a mean of units for each, by both arms' variances. "pooled": as "arms", with one
         variance. "stratified": units less their sites' means, with one variance.
     df : {"bounded", "welch", "least"}
-        For "cells" and "arms": Welch's degrees of freedom, the least of any variance, or such in
-        between as keep the promised rate of errors with few units.
+        For an error made of several variances: Satterthwaite's (Welch's) degrees of freedom, the
+        least of any, or such in between as keep the promised rate of errors with few units.
     intercept : int, default 0
         Position of the term that is 1 for everyone.
     null : float, default 0.0
@@ -171,14 +171,19 @@ def two_step(
 
     .. math:: se^2 = se_{means}^2 + d'Vd
 
-    with Satterthwaite's degrees of freedom for the sum. t is exact for normal errors without
-    covariates for "sites" with equal variances; with others it errs on the careful side [3]_. For
-    "cells" and "arms" the error is Welch's, :math:`\sum_c s_c^2 \ell_c`, and with :math:`\nu`
-    Welch's degrees of freedom and m the least of the :math:`n_c - 1`,
+    Without covariates t is exact for normal errors for "sites" with equal variances; with others
+    it errs on the careful side [3]_. For "cells" and "arms" the error is Welch's, the sum of each
+    cell's or arm's variance over its number of units. For a sum of variances with degrees of
+    freedom :math:`f_c`, :math:`\nu` those of Welch and Satterthwaite for it, and m the least,
 
     .. math:: 1/df = (1 - w)/\nu + w/m, \quad w = 2/(3m).
 
-    Welch's own are too many where an arm has few units; the least are always enough [4]_.
+    Satterthwaite's own are too many where one of the variances has few; the least are always
+    enough [4]_.
+
+    "sites", "arms" and "pooled" speak of sites like these; "cells" of these sites. With rows
+    weighted, means are. That a slope within units also holds between them is assumed: where a
+    unit's mean of a covariate matters by itself, give that mean as a covariate too.
 
     References
     ----------
@@ -214,9 +219,9 @@ def two_step(
     # Of a comparison without an error the estimate still stands.
     alone: Kind = "cells" if sites == design.labels.size else "arms"
     rows = compared_rows(design, alone if chosen is None else chosen)
-    columns = rows.take(values)
-    kept = rows.independent(columns)
-    tests = compare_means(slopes, rows, between=columns[kept], df=df, null=null, level=level)
+    kept = rows.independent(values)
+    between = rows.take(values[kept])
+    tests = compare_means(slopes, rows, between=between, df=df, null=null, level=level)
     return TwoStep(
         comparison=chosen,
         estimate=float(tests.estimate),
@@ -276,31 +281,28 @@ def compare_means(
     weights, basis = _weights(rows, column)
     rest = rows.centred(y)
     rest = rest - (rest @ basis) @ basis.T
-    free = 1 - np.repeat(1 / rows.members, rows.members) - (basis**2).sum(axis=1)
-    squares, freedom, length = rest**2, free, weights**2
-    if rows.by_class:
-        squares, freedom, length = map(rows.class_sums, (squares, freedom, length))
-    else:
-        squares, freedom, length = (
-            total.sum(axis=-1, keepdims=True) for total in (squares, freedom, length)
-        )
+    squares, taken, length = map(rows.class_sums, (rest**2, (basis**2).sum(axis=1), weights**2))
+    freedom = rows.members - 1 - taken
+    if not rows.by_class:
+        squares, length = squares.sum(axis=-1, keepdims=True), length.sum(keepdims=True)
+        freedom = np.array([float(y.shape[-1] - rows.members.size - basis.shape[1])])
     estimate = y @ weights
     if freedom.min() < _LEAST_DF:
-        unknown = np.full(estimate.shape, np.nan)
-        variance, df_means = unknown, unknown
+        variance = df_means = np.full(estimate.shape, np.nan)
     else:
         parts = squares / freedom * length
         variance = parts.sum(axis=-1)
         variance = np.where(variance > _ROUNDING**2 * (y**2).sum(axis=-1), variance, np.nan)
         df_means = _degrees(parts, variance, freedom, df)
-    moved = rows.take(slopes.covariates) @ weights
-    extra = np.einsum("...i,...ij,...j->...", moved, slopes.vcov, moved)
-    df_slopes = float(slopes.df) if slopes.slopes.shape[-1] else np.nan
-    total = variance + extra
-    below = variance**2 / df_means
-    if np.isfinite(df_slopes):
-        below = below + extra**2 / df_slopes
-    degrees = total**2 / below
+    total, degrees = variance, df_means
+    extra, df_slopes = np.zeros(estimate.shape), np.nan
+    if slopes.slopes.shape[-1]:
+        moved = rows.take(slopes.covariates) @ weights
+        extra = np.einsum("...i,...ij,...j->...", moved, slopes.vcov, moved)
+        total, df_slopes = variance + extra, float(slopes.df)
+        if freedom.min() >= _LEAST_DF:
+            parts = np.concatenate([parts, extra[..., np.newaxis]], axis=-1)
+            degrees = _degrees(parts, total, np.append(freedom, df_slopes), df)
     se = np.sqrt(total)
     statistic = (estimate - null) / se
     half = stats.t.isf((1 - level) / 2, degrees) * se

@@ -106,21 +106,18 @@ def unit_sums(
 
     Notes
     -----
-    Rows are put in order of their unit's size, then unit, by counting. Units of one size are then
-    a three-dimensional block, centred and multiplied at once: the loop is over sizes, of which
-    there are at most sqrt(2 n).
+    Rows are ordered by their unit's size, then unit, by counting. Units of one size are then a
+    three-dimensional block, centred and multiplied at once: the loop is over sizes, of which there
+    are at most sqrt(2 n). Only a block at a time is copied, into one place that stays in the cache.
     """
-    q, rows = len(columns), unit.size
+    q = len(columns)
     n = np.bincount(unit, minlength=n_units)
     by_size = np.argsort(n, kind="stable")
     place = np.empty(n_units, dtype=np.intp)
     place[by_size] = np.arange(n_units)
     order = _counting_order(place[unit], n_units)
     held = columns if weights is None else [*columns, weights]
-    sorted_rows = np.empty((len(held), rows))
-    for k, column in enumerate(held):
-        # Rows that are in order already are copied as they are.
-        sorted_rows[k] = column if order is None else column[order]
+    copied = np.empty((len(held), max(_AT_ONCE // len(held), int(n.max(initial=0)))))
     weight, offset, cross = np.zeros(n_units), np.zeros((n_units, q)), np.zeros((n_units, q, q))
     sizes, first_unit = np.unique(n[by_size], return_index=True)
     ends = np.append(first_unit[1:], n_units)[: sizes.size]
@@ -132,7 +129,8 @@ def unit_sums(
         for low in range(first, end, step):
             high = min(low + step, end)
             stop = start + size * (high - low)
-            block = sorted_rows[:, start:stop].reshape(len(held), high - low, size)
+            _copy_rows(held, order, start, stop, copied)
+            block = copied[:, : stop - start].reshape(len(held), high - low, size)
             which = by_size[low:high]
             # `require_sizes` says what overflowed.
             with np.errstate(over="ignore", invalid="ignore"):
@@ -143,19 +141,38 @@ def unit_sums(
     return n.astype(np.int64), weight, offset, symmetric(cross)
 
 
+def _copy_rows(
+    columns: list[Floats], order: Codes | None, start: int, stop: int, into: Floats
+) -> None:
+    """Copy the rows from ``start`` to ``stop`` of the order, or as they come without one."""
+    if order is None:
+        for k, column in enumerate(columns):
+            into[k, : stop - start] = column[start:stop]
+        return
+    rows = order[start:stop].astype(np.intp)
+    for k, column in enumerate(columns):
+        # All rows are there: "clip" only saves looking.
+        np.take(column, rows, out=into[k, : stop - start], mode="clip")
+
+
 def _about_own_mean(
     block: Floats, origin: Floats, *, weighted: bool
 ) -> tuple[Floats, Floats, Floats]:
-    """Return weight, offset and cross of k units of equal size: ``block`` has shape (k, q, m)."""
+    """Return weight, offset and cross of k units of equal size.
+
+    ``block`` has shape (k, q, m), the weights after the q columns; it is centred in place.
+    """
     if not weighted:
-        rest = block - origin[:, np.newaxis]
+        rest = block
+        rest -= origin[:, np.newaxis]
         mean = rest.mean(axis=2)
         rest -= mean[:, :, np.newaxis]
         size = np.full(len(block), float(block.shape[2]))
         return size, mean, rest @ rest.transpose(0, 2, 1)
     share = block[:, -1:, :]
     weight = share.sum(axis=2)
-    rest = block[:, :-1, :] - origin[:, np.newaxis]
+    rest = block[:, :-1, :]
+    rest -= origin[:, np.newaxis]
     mean = (rest * share).sum(axis=2) / weight
     rest -= mean[:, :, np.newaxis]
     return weight[:, 0], mean, (rest * share) @ rest.transpose(0, 2, 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -168,3 +170,49 @@ def _reference(factor: Factor, levels: Sequence[Level], study: Study | None) -> 
             )
         return others[0] if others else levels[0]
     return levels[0]
+
+
+def require_bounds(
+    bounds: object, formula: Formula, levels: Mapping[str, Levels]
+) -> dict[str, tuple[float, float]]:
+    """Check what numbers of the formula are said to lie between.
+
+    Parameters
+    ----------
+    bounds : mapping or None
+        Text of a number in the formula to its least and largest value.
+    formula : Formula
+    levels : mapping
+        Text of each category.
+
+    Raises
+    ------
+    OptionError
+        Bounds of something else, or that aren't two finite numbers, the smaller first.
+    """
+    given = {} if bounds is None else bounds
+    numbers = [factor.text for factor in formula.factors if factor.text not in levels]
+    if not isinstance(given, Mapping):
+        raise OptionError(f"'bounds' maps numbers to two numbers each. Got {bounds!r}.")
+    strange = [name for name in given if name not in numbers]
+    if strange:
+        raise OptionError(
+            f"'bounds' are given for {listed(strange)}, which are not numbers in the formula. "
+            f"Numbers there: {listed(numbers)}. Dummies lie between 0 and 1 anyway."
+        )
+    wrong = [f"{name!r}: {pair!r}" for name, pair in given.items() if not _is_range(pair)]
+    if wrong:
+        raise OptionError(
+            "'bounds' are the least and the largest possible value, such as (14, 70). "
+            f"Got {', '.join(wrong)}."
+        )
+    return {name: (float(low), float(high)) for name, (low, high) in given.items()}
+
+
+def _is_range(pair: object) -> bool:
+    return (
+        isinstance(pair, list | tuple)
+        and len(pair) == 2
+        and all(isinstance(v, Real) and not isinstance(v, bool) for v in pair)
+        and -math.inf < pair[0] < pair[1] < math.inf
+    )

@@ -112,6 +112,8 @@ class EgoNetworks(NetworkExports):
             ``weighted`` without ``weight``; more than 100 groups.
         ColumnError
             ``by`` is no column of the alters.
+        DataError
+            A network of more than 10,000 alters.
 
         Notes
         -----
@@ -214,6 +216,8 @@ class EgoNetworks(NetworkExports):
         ------
         ColumnError
             There is no such column.
+        DataError
+            Groups that differ in case, spaces or type alone, such as 1 and ``'1'``.
         OptionError
             More than 100 groups, or ``population`` isn't one share for each.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cpeval.errors import OptionError, is_number, listed
+from cpeval.errors import DataError, OptionError, is_number, listed
 from cpeval.networks.blocks import Floats, Ints
 from cpeval.networks.composition import crossed
 from cpeval.networks.ego_result import EgoResult
@@ -47,9 +47,10 @@ def homophily(
     both = pd.concat([theirs.astype(object), own.astype(object)], ignore_index=True)
     groups = groups_of(both, column)
     alter_code, ego_code = np.split(groups.codes, [len(theirs)])
+    _require_one_spelling(groups, (column, ego))
     n_nets, n_groups = len(networks), len(groups.labels)
+    named = np.bincount(alter_code[alter_code >= 0], minlength=n_groups)
     if population is None:
-        named = np.bincount(alter_code[alter_code >= 0], minlength=n_groups)
         share = named / max(int(named.sum()), 1)
         whence = "all alters together"
     else:
@@ -66,6 +67,12 @@ def homophily(
     warnings = list(networks.warnings)
     if n_excluded:
         warnings.append(f"{n_excluded} egos have no value of {ego!r}; their rows are empty.")
+    alone = [groups.labels[k] for k in np.unique(ego_code[known]) if named[k] == 0]
+    if alone:
+        warnings.append(
+            f"Egos have {listed(alone)}, and no alter has: if that is spelt differently there, "
+            "their homophily is wrong."
+        )
     lost = int((alter_code < 0).sum())
     if lost:
         warnings.append(f"{lost} alters without a value of {column!r} were left out.")
@@ -113,6 +120,19 @@ def indices(internal: Ints, n: Ints, expected: Floats) -> dict[str, Ints | Float
         "yules_q": np.divide(inside - outside, both, out=nan.copy(), where=there & (both > 0)),
         "coleman": np.divide(above, room, out=nan.copy(), where=there & (room > 0)),
     }
+
+
+def _require_one_spelling(groups: Groups, columns: tuple[str, str]) -> None:
+    """Raise `DataError` for groups that differ in case, spaces or type alone: 1 and '1'."""
+    spelt: dict[str, list[object]] = {}
+    for label in groups.labels:
+        spelt.setdefault(str(label).strip().casefold(), []).append(label)
+    alike = [" and ".join(map(repr, labels)) for labels in spelt.values() if len(labels) > 1]
+    if alike:
+        raise DataError(
+            f"{columns[1]!r} of the egos and {columns[0]!r} of the alters have {'; '.join(alike)}, "
+            "which would count as unlike. Give the same the same name in both."
+        )
 
 
 def _of_groups(

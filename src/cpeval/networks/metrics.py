@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cpeval.errors import OptionError
+from cpeval.errors import DataError, OptionError
 from cpeval.networks.blocks import Links, among
 from cpeval.networks.ego_result import EgoResult
 from cpeval.networks.groups import groups_of
@@ -16,6 +16,9 @@ from cpeval.networks.structure import COUNTS, structure
 
 if TYPE_CHECKING:
     from cpeval.networks.network_data import NetworkData
+
+#: A larger network's table of all pairs of alters takes more than 5 GiB to measure.
+MOST_ALTERS = 10_000
 
 NO_TIES = "No table of ties was given: all but the size is missing."
 
@@ -41,6 +44,12 @@ def metrics(networks: NetworkData, *, weighted: bool, by: str | None) -> EgoMetr
         raise OptionError(
             "There are no weights: give weight= when the networks are made, the column of "
             "strengths in alters and in ties."
+        )
+    largest = int(networks.links.size.max(initial=0))
+    if networks.has_ties and largest > MOST_ALTERS:
+        raise DataError(
+            f"The largest network has {largest:,} alters; its measures need a table of all pairs, "
+            f"and stop at {MOST_ALTERS:,}. Leave such egos out with select."
         )
     warnings = list(networks.warnings)
     has_ties = networks.has_ties

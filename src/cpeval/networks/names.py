@@ -12,6 +12,9 @@ from cpeval.networks.blocks import Floats, Ints
 #: Pairs that are compared side by side.
 _PAIRS = 2**16
 
+#: What comes after so many letters is not compared: it isn't a name any more.
+_LETTERS = 60
+
 
 def plain(names: pd.Series) -> pd.Series:
     """Return names as they are compared: case, accents' spelling and outer spaces don't matter.
@@ -38,8 +41,8 @@ def similarity(one: pd.Series, other: pd.Series) -> Floats:
     Returns
     -------
     array, shape (n,)
-        From 0 to 1. Edits are a letter put in, taken out or replaced, or two neighbours swapped
-        (optimal string alignment).
+        From 0 to 1, of the first 60 letters. Edits are a letter put in, taken out or replaced, or
+        two neighbours swapped (optimal string alignment).
 
     Examples
     --------
@@ -56,9 +59,10 @@ def similarity(one: pd.Series, other: pd.Series) -> Floats:
 
 def _letters(names: pd.Series) -> tuple[np.ndarray, Ints]:
     """Return code points, shape (n, longest), 0 after the end, and lengths."""
-    texts = np.array(names.tolist(), dtype=str)
-    width = texts.dtype.itemsize // 4
-    return texts.view(np.uint32).reshape(len(texts), width), np.strings.str_len(texts)
+    # An array of this type cuts off what is longer.
+    texts = np.array(names.tolist(), dtype=f"U{_LETTERS}")
+    length = np.strings.str_len(texts)
+    return texts.view(np.uint32).reshape(-1, _LETTERS)[:, : length.max()], length
 
 
 def _edits(a: np.ndarray, n: Ints, b: np.ndarray, m: Ints) -> Ints:

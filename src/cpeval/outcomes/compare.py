@@ -20,9 +20,10 @@ from cpeval.outcomes.comparison import Comparison
 from cpeval.outcomes.estimates import Estimate
 from cpeval.outcomes.primary import by_people, by_units
 from cpeval.outcomes.regression import INDEPENDENT
-from cpeval.outcomes.sensitivity import Sensitivity, of_people, of_units
+from cpeval.outcomes.sensitivity import Sensitivity, alike, of_people, of_units
 from cpeval.people.analysed import Analysed, analysed
 from cpeval.people.columns import leverages
+from cpeval.people.pairing import Flags
 from cpeval.people.rows import require_study
 from cpeval.people.units import units_of
 from cpeval.people.variables import Variables
@@ -37,8 +38,8 @@ def compare(
     data: IntoDataFrame,
     outcome: str,
     study: Study,
-    *,
     covariates: Variables | None = (),
+    *,
     sensitivity: bool = True,
     vcov: str | None = None,
     level: float = 0.95,
@@ -157,6 +158,11 @@ def compare(
     [2.0, 4.0, 0.082]
     """
     require_level(level)
+    if vcov in ("CR0", "CR1", "CR2", "CR3"):
+        raise OptionError(
+            f"'vcov' {vcov!r} is no choice here. CR2 stands among the sensitivity analyses; for "
+            "others take cp.sites.linear(moments, vcov=...)."
+        )
     require_option("vcov", vcov, [None, *INDEPENDENT, *_CLUSTERED])
     require_option("sensitivity", sensitivity, (True, False))
     require_seed(seed)
@@ -181,7 +187,7 @@ def compare(
         )
         warnings += primary.warnings
         if sensitivity:
-            beside = of_units(used, units, level, seed)
+            beside = of_units(used, units, outcome, level, seed, regression=kind)
             warnings += words.of_sensitivity(beside, primary.row, units, level)
     if np.isnan(primary.row.se) and (units is None or min(units.per_arm) > 1):
         warnings.append(words.without_error(units))
@@ -192,7 +198,12 @@ def compare(
         warnings.append(f"The outcome doesn't vary within the arms{at}: Hedges' g is undefined.")
     balance = _balance(used)
     return Comparison(
-        table=pd.DataFrame([_row(one, used, study, scale) for one in (primary.row, *beside.rows)]),
+        table=pd.DataFrame(
+            [
+                _row(primary.row, used, primary.used, study, scale),
+                *(_row(one, used, None, study, scale) for one in beside.rows),
+            ]
+        ),
         note=words.note(
             outcome,
             study,
@@ -209,11 +220,11 @@ def compare(
         coefficients=primary.coefficients,
         n_excluded=used.n_excluded,
         vcov_kind=kind,
-        n_clusters=used.n_clusters,
+        n_clusters=used.n_clusters if primary.n_units is None else primary.n_units,
         units=primary.units,
         differences=primary.differences,
         balance=balance,
-        icc=beside.icc,
+        icc=None if units is None else alike(used, units, outcome, level),
         heterogeneity=beside.heterogeneity,
         leave_one_out=beside.leave_one_out,
         odds=beside.odds,
@@ -231,6 +242,8 @@ def _balance(used: Analysed) -> pd.DataFrame:
         means = np.array([x[used.arm == code].mean() for code in (0, 1)])
         # About the first value: a year squared would lose its spread.
         variances = np.array([(x[used.arm == code] - x[0]).var(ddof=1) for code in (0, 1)])
+        if term in used.design.levels:
+            variances = means * (1 - means)
         rows.append((term, means[0], means[1], standardised_difference(means, variances)))
     return pd.DataFrame(rows, columns=["term", "comparison", "intervention", "smd"])
 
@@ -273,10 +286,15 @@ def _pooled_sd(used: Analysed) -> float:
     return sd if sd > 4 * np.finfo(float).eps * np.abs(used.before).max() else float("nan")
 
 
-def _row(one: Estimate, used: Analysed, study: Study, scale: float) -> dict[str, object]:
-    """Put an estimate and its standardised form into a row of the table."""
-    n = used.arm.size
-    g = hedges_j(n - 2) / scale
+def _row(
+    one: Estimate, used: Analysed, people: Flags | None, study: Study, scale: float
+) -> dict[str, object]:
+    """Put an estimate and its standardised form into a row of the table.
+
+    ``people`` are those whose units say something of the difference; None is everyone.
+    """
+    g = hedges_j(used.arm.size - 2) / scale
+    arm = used.arm if people is None else used.arm[people]
     return {
         "analysis": one.analysis,
         "method": one.method,
@@ -285,9 +303,9 @@ def _row(one: Estimate, used: Analysed, study: Study, scale: float) -> dict[str,
         "group": used.groups[1],
         "reference": used.groups[0],
         **one.numbers,
-        "n": n,
-        "n_intervention": int(used.arm.sum()),
-        "n_comparison": int(n - used.arm.sum()),
+        "n": arm.size,
+        "n_intervention": int(arm.sum()),
+        "n_comparison": int(arm.size - arm.sum()),
         "hedges_g": g * one.estimate,
         "hedges_g_low": g * one.ci_low,
         "hedges_g_high": g * one.ci_high,

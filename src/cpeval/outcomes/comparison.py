@@ -43,18 +43,19 @@ class Comparison(Result):
         Teams or sites that the primary analysis rests on; None where people count as independent.
     units : pandas.DataFrame or None
         A row a unit: site, team (where there are both), group (its arm), n (people), mean,
-        adjusted (to the covariates' means). None where people count as independent.
+        adjusted (to the covariates' means), used (whether it says something of the difference).
+        None where people count as independent.
     differences : pandas.DataFrame or None
-        A row a site (or team) that has both arms: its label, estimate (its own difference), n.
+        A row a site (or team) that has both arms: its label, estimate (its own difference).
         None where arms are not compared within sites.
     balance : pandas.DataFrame
         A row a term of the baseline score and the covariates, among people analysed: term,
         comparison, intervention (means), smd (standardised difference).
     icc : ClusterCorrelation or None
-        How alike people of one site or team are, with an interval. This, and what follows, is
-        None with ``sensitivity=False`` and where there is nothing to compute.
+        How alike people of one site or team are, with an interval; None without sites and teams.
     heterogeneity : Heterogeneity or None
-        Each site's own effect, where sites have both arms.
+        Each site's own effect, where sites have both arms. This, and what follows, is None with
+        ``sensitivity=False`` and where there is nothing to compute.
     leave_one_out : pandas.DataFrame or None
         A row a site (or team): its label, and the primary analysis without it (estimate, se, df,
         p, ci_low, ci_high).

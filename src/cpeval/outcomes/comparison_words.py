@@ -169,13 +169,14 @@ def _in_another_arm(used: Analysed, units: Units) -> str:
     treated = np.bincount(team.code, weights=used.arm)
     fewer = np.minimum(treated, people - treated)
     both = fewer > 0
-    if both.all():
+    if both.all() or not both.any():
         return ""
+    n = int(fewer.sum())
     places = [team.labels[k] for k in np.flatnonzero(both)]
     return (
-        f"{people_text(int(fewer.sum()))} of {listed(places)} are in another arm than the rest of "
-        f"their {team.role}, and most {team.role}s have one arm. If that is a mistake, correct it: "
-        f"the {team.role}s are then the units of the analysis."
+        f"{people_text(n)} of {listed(places)} {'is' if n == 1 else 'are'} in another arm than the "
+        f"rest of the {team.role}, and most {team.role}s have one arm. If that is a mistake, "
+        f"correct it: the {team.role}s are then the units of the analysis."
     )
 
 
@@ -186,7 +187,8 @@ def of_sensitivity(found: Sensitivity, primary: Estimate, units: Units, level: f
     if other is not None and np.isfinite(primary.p):
         alpha = 1 - level
         turned = (other["p"] < alpha) != (primary.p < alpha)
-        flipped = np.sign(other["estimate"]) != np.sign(primary.estimate)
+        # What chance explains has no sign to speak of.
+        flipped = (np.sign(other["estimate"]) != np.sign(primary.estimate)) & (primary.p < alpha)
         rows = other[(turned & other["p"].notna()) | flipped].head(_MOST_NAMED)
         role = str(other.columns[0])
         each = [

@@ -16,6 +16,7 @@ from cpeval.moments.two_step import TwoStep, two_step
 from cpeval.outcomes.estimates import Estimate
 from cpeval.outcomes.regression import Fit, least_squares
 from cpeval.people.analysed import Analysed
+from cpeval.people.pairing import Flags
 from cpeval.people.units import Units, many
 from cpeval.sites.study_arms import unit_table
 
@@ -34,6 +35,9 @@ class Primary:
     units: pd.DataFrame | None = None
     differences: pd.DataFrame | None = None
     warnings: tuple[str, ...] = ()
+    #: People whose units say something of the difference; None is everyone.
+    used: Flags | None = None
+    n_units: int | None = None
 
 
 def by_people(
@@ -74,6 +78,7 @@ def by_units(used: Analysed, units: Units, level: float) -> Primary:
         n=blocks.counts,
         mean=blocks.blocks[:, 0, -1] / blocks.counts + y,
         adjusted=found.means + y,
+        used=found.used,
     )
     row = row_of(found, units)
     return Primary(
@@ -82,6 +87,8 @@ def by_units(used: Analysed, units: Units, level: float) -> Primary:
         units=means,
         differences=_differences(found, units),
         warnings=_costly(found, units, used.design.terms),
+        used=found.used[units.code],
+        n_units=np.unique(units.place[found.used]).size,
     )
 
 
@@ -154,7 +161,7 @@ def _method(found: TwoStep, units: Units) -> str:
     n = f"{found.n_treated} against {found.n_compared}"
     if found.comparison is None:
         return f"means of {of_units}, {n}, without an error"
-    what = of_units if units.stratum is None else f"{many(level)} (each arm of it)"
+    what = of_units if units.stratum is None else f"the arms of {many(level)}"
     return f"means of {what}, {n}, each counting once; {bounded}"
 
 

@@ -97,7 +97,7 @@ def analysed(
     covariates = () if covariates is None else covariates
     names = variable_names(covariates, "covariates", study, outcome)
     places = [column for column in (study.site, study.team) if column is not None]
-    pairs = pair(data, outcome, study, extra=[*names, *places], what=what)
+    pairs = pair(data, outcome, study, extra=[*names, *places], what=what, shares=True)
     rows = pairs.rows
     if len(rows.groups) != 2:
         raise ArmError(

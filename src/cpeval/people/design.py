@@ -14,10 +14,14 @@ from cpeval.people.rows import in_order, plain
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Design:
-    """Columns with their names: ``x`` has shape (n, k), ``terms`` k names."""
+    """Columns with their names: ``x`` has shape (n, k), ``terms`` k names.
+
+    ``levels`` are the names of those that stand for a level of a category.
+    """
 
     x: Floats
     terms: tuple[str, ...]
+    levels: frozenset[str] = frozenset()
 
 
 def design(fixed: Mapping[str, Floats], covariates: Mapping[str, pd.Series]) -> Design:
@@ -41,6 +45,7 @@ def design(fixed: Mapping[str, Floats], covariates: Mapping[str, pd.Series]) -> 
     n = len(next(iter(fixed.values())))
     # A list, since names may be there twice until the end.
     columns: list[tuple[str, Floats]] = [*fixed.items()]
+    of_level: list[int] = []
     for name, column in covariates.items():
         if column.dtype == float:
             columns.append((name, column.to_numpy()))
@@ -50,10 +55,13 @@ def design(fixed: Mapping[str, Floats], covariates: Mapping[str, pd.Series]) -> 
         if len(levels) == 1:
             columns.append((name, np.ones(n)))
         for level in in_order(levels)[1:]:
+            of_level.append(1 + len(columns))
             columns.append((f"{name}={level}", (codes == levels.index(level)).astype(float)))
     terms = _unique([name for name, _ in columns], len(fixed))
     values = [np.ones(n), *(column for _, column in columns)]
-    return Design(x=np.column_stack(values), terms=terms)
+    return Design(
+        x=np.column_stack(values), terms=terms, levels=frozenset(terms[k] for k in of_level)
+    )
 
 
 def _unique(names: Sequence[str], n_fixed: int) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrame
 from numpy.typing import NDArray
 
@@ -51,7 +52,13 @@ class Pairs:
 
 
 def pair(
-    data: IntoDataFrame, outcome: str, study: Study, *, extra: Sequence[str] = (), what: str
+    data: IntoDataFrame,
+    outcome: str,
+    study: Study,
+    *,
+    extra: Sequence[str] = (),
+    what: str,
+    shares: bool = False,
 ) -> Pairs:
     """Put each person's baseline and primary follow-up side by side.
 
@@ -67,6 +74,8 @@ def pair(
         Columns to check for and keep.
     what : str
         Names the analysis in messages.
+    shares : bool
+        Whether an outcome of true and false may stand for one of 1 and 0.
 
     Raises
     ------
@@ -76,12 +85,19 @@ def pair(
     waves = _waves(study, what)
     require_outcome(outcome, study)
     rows = study_rows(data, study, [outcome, *extra], waves=waves)
-    score = numbers(rows.table, [outcome])[:, 0]
+    score = _score(rows.table[outcome], shares=shares)
     base = rows.at(0)
     follow = rows.at(1) if len(waves) == 2 else base
     return Pairs(
         rows=rows, base=base, follow=follow, before=_take(score, base), after=_take(score, follow)
     )
+
+
+def _score(column: pd.Series, *, shares: bool) -> Floats:
+    """Return an outcome as numbers; true and false are 1 and 0 where shares make sense."""
+    if shares and pd.api.types.infer_dtype(column, skipna=True) == "boolean":
+        column = column.astype("boolean").astype("Float64")
+    return numbers(column.to_frame(), [str(column.name)])[:, 0]
 
 
 def _waves(study: Study, what: str) -> tuple[Value, ...]:

@@ -49,7 +49,7 @@ def forest(
     last, row = (len(table) * 1.03, len(table) / 40) if many else (len(table), 1)
     with styled():
         if many:
-            ax.set_ylabel(f"{len(table):,} sites, in order of effect")
+            ax.set_ylabel(f"{len(table):,} sites, in order of size")
             ax.set_yticks([last], ["All sites"])
             ax.set_ylim(last + row, -0.5)
             ax.hlines(last, mean["ci_low"], mean["ci_high"], color=DARK.colour, linewidth=2)

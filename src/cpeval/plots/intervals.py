@@ -140,8 +140,8 @@ def analyses(
 ) -> Axes:
     """Draw one difference as several analyses give it, the primary first.
 
-    Parameters are those of `intervals`, ``labels`` of groups. An interval without an end runs to
-    the edge. ``table`` has analysis, group and reference beside the estimates.
+    Parameters are those of `intervals`, ``labels`` of groups. An interval without an end ends in an
+    arrow. ``table`` has analysis, group and reference beside the estimates.
     """
     first = table.iloc[0]
     ends = table[["ci_low", "ci_high"]].to_numpy(dtype=float)
@@ -152,6 +152,11 @@ def analyses(
     shown_ends = np.clip(ends, low - room, high + room)
     drawn = table.assign(ci_low=shown_ends[:, 0], ci_high=shown_ends[:, 1])
     ax = rows_of_dots(drawn, list(map(str, table["analysis"])), ax=ax, xlabel=xlabel, guides=[0.0])
+    for y, row in enumerate(ends):
+        for side, end in enumerate(row):
+            if np.isinf(end):
+                edge = (low - room, high + room)[side]
+                ax.plot(edge, y, "<>"[side], color=DARK.colour, markersize=7, clip_on=False)
     ax.set_title(
         f"{shown(first['group'], labels)} − {shown(first['reference'], labels)}", parse_math=False
     )

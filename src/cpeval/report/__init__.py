@@ -17,6 +17,8 @@ PAGE, WORKBOOK, RECORD = "report.html", "tables.xlsx", "results.json"
 def write(evaluation: Evaluation, out: str | Path) -> Path:
     """Write ``report.html``, ``tables.xlsx`` and ``results.json`` into a folder.
 
+    And, where fidelity was rated, ``feedback-<site>.html`` for each site.
+
     Parameters
     ----------
     evaluation : Evaluation
@@ -40,15 +42,21 @@ def write(evaluation: Evaluation, out: str | Path) -> Path:
     withheld, and what would give them away; lowest and highest values, identifiers and row
     numbers never leave. The same evaluation gives the same bytes.
     """
+    from cpeval.report.feedback_page import site_page
     from cpeval.report.page import page
     from cpeval.report.record import record
     from cpeval.report.release import release
+    from cpeval.report.sheet_files import sheet_files
     from cpeval.report.workbook import workbook
 
     released = release(evaluation)
-    with published(out, (PAGE, WORKBOOK, RECORD)) as folder:
+    sheets = sheet_files(evaluation)
+    with published(out, (PAGE, WORKBOOK, RECORD, *sheets.values())) as folder:
         text = page(evaluation, released)
         (folder.making / PAGE).write_text(text, encoding="utf-8", newline="\n")
         (folder.making / WORKBOOK).write_bytes(workbook(evaluation, released))
         (folder.making / RECORD).write_bytes(record(evaluation, released))
+        for place, name in sheets.items():
+            text = site_page(evaluation, place)
+            (folder.making / name).write_text(text, encoding="utf-8", newline="\n")
     return folder.out / PAGE

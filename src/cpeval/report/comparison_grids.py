@@ -50,7 +50,10 @@ def differences(released: Sequence[Released], names: Names, ident: str, label: s
         caption=f"{label}: difference between arms",
         columns=heads(*labels),
         bodies=(Body(rows=tuple(lines)),),
-        notes=(f"Difference: {arm} minus {other}, in points of the score.",),
+        notes=(
+            f"Difference: {arm} minus {other}, in points of the score.",
+            *_alike(getattr(released[0].result, "icc", None)),
+        ),
     )
 
 
@@ -78,7 +81,6 @@ def analyses(released: Released, names: Names, ident: str, label: str) -> Grid:
         notes=(
             "The primary analysis follows from the design, whatever the outcome. The others show "
             "how far the answer hangs on that choice; none replaces it.",
-            *_alike(getattr(released.result, "icc", None)),
             *(
                 capital(text.removeprefix(BESIDE).strip())
                 for text in released.warnings

@@ -75,6 +75,8 @@ def _analysed(
             if "n_intervention" not in row:
                 found.setdefault((row["wave"], row["group"]), [None, None])[0] = row["n"]
                 continue
+            if row["analysis"] != "primary":
+                continue
             for role, column in (("reference", "n_comparison"), ("group", "n_intervention")):
                 found.setdefault((row["wave"], row[role]), [None, None])[1] = row[column]
     for (wave, group), (changed, compared) in found.items():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cpeval.outcomes.comparison import BESIDE
 from cpeval.report import comparison_grids, figures, grids, wording
+from cpeval.report.delivery_section import delivery_section
 from cpeval.report.disclosure import Withheld
 from cpeval.report.grids import Cell, Grid
 from cpeval.report.left_out import left_out
@@ -136,6 +137,7 @@ def _context(evaluation: Evaluation, release: Release) -> dict[str, Any]:
         "facts": _facts(evaluation, ordered, names),
         "given": wording.given(names) if evaluation.study.arm is not None else "",
         "outcomes": parts,
+        "delivery": delivery_section(release, names),
         "flow": _flow(people, names) if people else None,
         "participants": grids.participants(people, names) if people else None,
         "problems": grids.problems(data, names) if data else None,

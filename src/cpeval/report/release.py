@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cpeval.report.characteristics import protect_baseline
+from cpeval.report.delivery_release import PREFIX, delivery_prose, protect_delivery
 from cpeval.report.disclosure import SINGLE_VALUES, Withheld, hidden_places, protect_participants
 from cpeval.report.naming import Names, capital, printable
 from cpeval.report.prose import protect_prose, protect_warnings
@@ -118,12 +119,15 @@ def release(evaluation: Evaluation) -> Release:
         table, note = tables[name], result.note
         if name == "participants":
             note = note.replace("Lost:", "Not seen:")
+        said = result.warnings
+        if name.startswith(PREFIX):
+            note, said = delivery_prose(note, limit), tuple(delivery_prose(w, limit) for w in said)
         results[name] = Released(
             title=names.result(name),
             table=table.reset_index(drop=True),
             note=protect_prose(_readable(note, evaluation, names), limit),
             warnings=protect_warnings(
-                [_readable(text, evaluation, names) for text in result.warnings], table, limit
+                [_readable(text, evaluation, names) for text in said], table, limit
             ),
             result=result,
         )
@@ -160,6 +164,8 @@ def _tables(evaluation: Evaluation, names: Names) -> dict[str, pd.DataFrame]:
             outcome, parts = names.outcome_of(name)
             if outcome is not None and parts[0] == kind:
                 tables[name] = protect(table, outcome.column, totals)
+    for name in (name for name in found if name.startswith(PREFIX)):
+        tables[name] = protect_delivery(found[name], limit)
     if "reliability" in found:
         tables["reliability"] = protect_reliability(found["reliability"], totals)
     return {

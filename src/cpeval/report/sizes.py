@@ -181,7 +181,13 @@ def protect_comparison(table: pd.DataFrame, outcome: Hashable, totals: Totals) -
     """Guard the numbers of people in both arms of a comparison; ``n`` says no more than they."""
     cells = table.astype(object)
     counts: dict[str, list[Count]] = {"n": [], "n_intervention": [], "n_comparison": []}
+    first = table.iloc[0]
     for row in table.to_dict("records"):
+        if counts["n"] and any(row[name] != first[name] for name in counts):
+            # Who is in other analyses only would come out by subtraction.
+            for name in counts:
+                counts[name].append(Withheld())
+            continue
         arms = []
         for column, role in (("n_intervention", "group"), ("n_comparison", "reference")):
             group, wave = row[role], row["wave"]

@@ -31,6 +31,8 @@ FIDELITY_SD = {
     "assessor": 0.2,  # between workers, and between observers
     "error": 0.6,
 }
+#: Beyond these the scores' integrals would run off the grid of latent values.
+_PERSON_SD = (0.1, 2.0)
 ALLOCATIONS = ("teams", "sites")
 #: Rows of responses beyond which a typing mistake is likelier than a wish.
 _MOST = 50_000_000
@@ -65,6 +67,7 @@ class Design:
     observers: int
     icc_site: float
     icc_team: float
+    person_sd: Floats
     cluster_stability: float
     person_stability: float
     attrition: tuple[float, float]
@@ -144,6 +147,7 @@ def design(given: Mapping[str, Any]) -> Design:
         observers=check.whole("observers", 1, 1000),
         icc_site=check.share("icc_site"),
         icc_team=check.share("icc_team"),
+        person_sd=_person_sd(check),
         cluster_stability=check.number("cluster_stability", 0, 1),
         person_stability=check.number("person_stability", 0, 1),
         attrition=_attrition(check),
@@ -230,6 +234,27 @@ def _sizes(check: Checks) -> Ints:
         )
         return np.ones(check.n_teams, dtype=np.int64)
     return np.array(values, dtype=np.int64)
+
+
+def _person_sd(check: Checks) -> Floats:
+    """Return each team's: one for all was given, or one a site, or one a team."""
+    value, sites, teams = check.given["person_sd"], check.n_sites, check.n_teams
+    values = list(value) if is_list(value) else [value]
+    fitting = len(values) in (1, sites, teams) and (is_list(value) or len(values) == 1)
+    if not check.teams_are_known:
+        fitting = bool(values)
+    if not fitting or not all(within(x, *_PERSON_SD) for x in values):
+        check.say(
+            "person_sd",
+            f"a number from 0.1 to 2, or a list with one a site ({sites} in all) or one a team "
+            f"({teams} in all)",
+        )
+        return np.ones(teams)
+    if len(values) == 1:
+        return np.full(teams, float(values[0]))
+    if len(values) == sites:
+        return np.repeat(np.array(values, dtype=float), check.teams)
+    return np.array(values, dtype=float)
 
 
 def _fidelity(check: Checks) -> tuple[float, ...]:

@@ -13,7 +13,7 @@ from scipy.special import expit
 from cpeval.simulation import scores
 from cpeval.simulation.arguments import Design
 from cpeval.simulation.checks import refuse
-from cpeval.simulation.scores import Floats, ScoreModel, Unreachable
+from cpeval.simulation.scores import Floats, Mixture, ScoreModel, Unreachable
 
 #: The latent attainment of a goal after the baseline, without the programme.
 GOAL_MEAN = -0.4
@@ -27,7 +27,8 @@ class FidelityModel:
 
     ``level`` has shape (2, n_waves), the comparison's row first. ``team_deviation`` has one value
     a team where levels were given team by team; then ``nodes`` are those of the intervention
-    teams and ``weights`` their shares of its people, and otherwise a single 0 and 1.
+    teams (0 where only ``person_sd`` differs) and ``weights`` their shares of its people, and
+    otherwise a single 0 and 1.
     ``variance`` is that of the normal rest.
     """
 
@@ -44,7 +45,8 @@ class Shifts:
 
     The latent mean is ``usual``; in the intervention arm it is ``difference`` more, and
     ``effect`` more again, plus ``slope`` for each point of fidelity above the arm's mean.
-    ``shares`` are the variances between sites and between teams; the whole variance is 1.
+    ``shares`` are the variances between sites and between teams; the whole variance is 1 where
+    ``person_sd`` is. ``comparison`` and ``intervention`` say how it is elsewhere.
     """
 
     model: ScoreModel
@@ -53,6 +55,8 @@ class Shifts:
     difference: float
     effect: Floats
     slope: Floats
+    comparison: Mixture
+    intervention: Mixture
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -126,8 +130,8 @@ def solve(design: Design) -> Solved:
         resources=resourced,
         goal_shift=goal_shift,
         leaving=(
-            _leaving(in_cp, design.attrition_slope, well.difference),
-            _leaving(in_usual, design.attrition_slope, 0.0),
+            _leaving(in_cp, design.attrition_slope, well.difference, well.intervention),
+            _leaving(in_usual, design.attrition_slope, 0.0, well.comparison),
         ),
     )
 
@@ -160,17 +164,22 @@ def _fidelity_model(design: Design) -> FidelityModel:
     treated, sizes, sd = design.team_treated, design.team_sizes, design.fidelity_sd
     waves = np.arange(design.n_waves)
     rest = sd["person"] ** 2 + sd["occasion"] ** 2
-    nodes, weights, deviation = np.zeros(1), np.ones(1), None
+    deviation = None
     if design.levels_are_exact:
         given = np.array(design.fidelity)
         delivered, usual = (
             float(np.average(given[arm], weights=sizes[arm])) for arm in (treated, ~treated)
         )
         deviation = given - np.where(treated, delivered, usual)
-        nodes, weights = deviation[treated], sizes[treated] / sizes[treated].sum()
+        nodes = deviation[treated]
     else:
         delivered, usual = design.fidelity
+        nodes = np.zeros(int(treated.sum()))
         rest += sd["team"] ** 2
+    if design.levels_are_exact or (design.person_sd != 1).any():
+        weights = sizes[treated] / sizes[treated].sum()
+    else:
+        nodes, weights = np.zeros(1), np.ones(1)
     drift = design.fidelity_drift * np.maximum(waves - 1, 0)
     return FidelityModel(
         level=np.stack([np.full(waves.size, usual), np.where(waves > 0, delivered + drift, usual)]),
@@ -185,7 +194,7 @@ def _shifts(
     wanted: _Wanted, design: Design, fidelity: FidelityModel, wrong: dict[str, str]
 ) -> Shifts:
     """Solve for one score; say in ``wrong`` what can't be reached."""
-    model, base = wanted.model, wanted.model.standard[0]
+    model = wanted.model
     usual, effect, slope = (np.zeros(design.n_waves) for _ in range(3))
     difference, shares = 0.0, (0.0, 0.0)
     try:
@@ -196,25 +205,27 @@ def _shifts(
             f"icc_site, icc_team: their sum, {design.icc_site + design.icc_team:g}, should be "
             f"below {model.reliability:.2f}, the reliability of {wanted.what}.",
         )
+    comparison, intervention = (_mixture(design, shares, arm) for arm in (False, True))
     try:
-        difference = model.latent_mean(base + wanted.difference)
+        difference = intervention.latent_rise(model, wanted.difference)
     except Unreachable:
         name = "baseline_difference"
-        wrong[name] = wanted.beyond(name, wanted.difference, base)
+        wrong[name] = wanted.beyond(name, wanted.difference, intervention.mean(model, 0.0))
     for wave in range(1, design.n_waves):
         try:
-            usual[wave] = model.latent_mean(base + wanted.trend[wave])
+            usual[wave] = comparison.latent_rise(model, wanted.trend[wave])
         except Unreachable:
-            wrong["trend"] = wanted.beyond("trend", wanted.trend[wave], base)
+            start = comparison.mean(model, 0.0)
+            wrong["trend"] = wanted.beyond("trend", wanted.trend[wave], start)
             continue
         start = usual[wave] + difference
         try:
-            effect[wave], slope[wave] = _effect(wanted, wave, start, fidelity)
+            effect[wave], slope[wave] = _effect(wanted, wave, start, fidelity, intervention)
         except Unreachable:
             name = f"{wanted.prefix}effect"
             if wanted.per_point:
                 name += f" with {wanted.prefix}fidelity_effect={wanted.per_point:g}"
-            wrong[name] = wanted.beyond(name, wanted.effect[wave], float(model.mean(start)))
+            wrong[name] = wanted.beyond(name, wanted.effect[wave], intervention.mean(model, start))
     return Shifts(
         model=model,
         shares=shares,
@@ -222,11 +233,28 @@ def _shifts(
         difference=difference,
         effect=effect,
         slope=slope,
+        comparison=comparison,
+        intervention=intervention,
     )
 
 
+def team_variances(design: Design, shares: tuple[float, float]) -> Floats:
+    """Return the latent variance in each team."""
+    # As a difference from 1, so that it is 1 to the last digit where person_sd is.
+    return 1 + (1 - sum(shares)) * (design.person_sd**2 - 1)
+
+
+def _mixture(design: Design, shares: tuple[float, float], treated: bool) -> Mixture:
+    """Return the teams of an arm; a single one where person_sd is 1 in all."""
+    if (design.person_sd == 1).all():
+        return Mixture(np.ones(1), np.ones(1))
+    own = design.team_treated == treated
+    size = design.team_sizes[own]
+    return Mixture(size / size.sum(), team_variances(design, shares)[own])
+
+
 def _effect(
-    wanted: _Wanted, wave: int, start: float, fidelity: FidelityModel
+    wanted: _Wanted, wave: int, start: float, fidelity: FidelityModel, mixture: Mixture
 ) -> tuple[float, float]:
     """Find the latent effect and its slope on fidelity.
 
@@ -237,10 +265,10 @@ def _effect(
     model = wanted.model
     if wanted.effect[wave] == 0 and wanted.per_point == 0:
         return 0.0, 0.0
-    goal = float(model.mean(start)) + wanted.effect[wave]
+    goal = mixture.mean(model, start) + wanted.effect[wave]
     slope = 0.0
     for _ in range(_ROUNDS):
-        variance = 1 + slope**2 * fidelity.variance
+        variance = mixture.variances + slope**2 * fidelity.variance
         nodes = slope * fidelity.nodes
         at = scores.solve(partial(_gap, model, nodes, fidelity.weights, variance, goal))
         before = slope
@@ -253,12 +281,12 @@ def _effect(
 
 
 def _gap(
-    model: ScoreModel, nodes: Floats, weights: Floats, variance: float, goal: float, at: float
+    model: ScoreModel, nodes: Floats, weights: Floats, variance: Floats, goal: float, at: float
 ) -> float:
     return float(weights @ model.mean(at + nodes, variance)) - goal
 
 
-def _leaving(share: float, slope: float, difference: float) -> float:
+def _leaving(share: float, slope: float, difference: float, mixture: Mixture) -> float:
     """Return the intercept of the log odds of leaving that gives this share of people.
 
     The log odds are intercept + slope x (raw baseline score - its mean) / its sd.
@@ -266,7 +294,7 @@ def _leaving(share: float, slope: float, difference: float) -> float:
     if share == 0:
         return -math.inf
     mean, sd = scores.swemwbs_raw().standard
-    chance = scores.swemwbs_chances(difference)
+    chance = scores.swemwbs_chances(difference, mixture)
     standard = (np.arange(7.0, 36.0) - mean) / sd
 
     def gap(intercept: float) -> float:

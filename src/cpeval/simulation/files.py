@@ -43,6 +43,12 @@ primary = "swemwbs_metric"
 secondary = ["rg_uk"]
 covariates = ["age"]
 
+[fidelity]
+file = "fidelity.csv"
+instrument = "connecting_people"
+informant = "informant"
+assessor = "assessor"
+
 [report]
 baseline = ["age", "gender", "ethnicity", "swemwbs_metric", "rg_uk"]
 

@@ -54,6 +54,7 @@ def simulate(
     contact_ratio: PerFollowUp = 0.9,
     icc_site: float = 0.02,
     icc_team: float = 0.03,
+    person_sd: float | Sequence[float] = 1.0,
     cluster_stability: float = 0.8,
     person_stability: float = 0.7,
     fidelity: Sequence[float] = (3.8, 2.4),
@@ -118,7 +119,12 @@ def simulate(
     icc_site, icc_team : float
         Intraclass correlations at each wave of the SWEMWBS metric score and of the number of
         resources: people of different teams of a site correlate ``icc_site``, people of a team
-        ``icc_site + icc_team``.
+        ``icc_site + icc_team``. So where ``person_sd`` is 1.
+    person_sd : float or list of float
+        How much people of one team differ, as a ratio: it multiplies the person's own part of
+        latent well-being and of latent resources. One for all, one a site, or one a team.
+        Effects, trend, difference and attrition stay what the arguments say, over all people of
+        an arm.
     cluster_stability, person_stability : float
         Correlation between waves of the latent effects of sites and teams, and of people.
     fidelity : list of float
@@ -163,12 +169,12 @@ def simulate(
         and network_size; ``means`` (a frame: outcome, wave, mean_comparison, mean_without,
         mean_intervention, effect, effect_sd); ``<score>_mean``, ``_sd``, ``_icc_site``,
         ``_icc_team`` at baseline and ``_correlation`` between baseline and first follow-up,
-        comparison arm, for swemwbs_raw, swemwbs_metric and rg_uk (no correlation there);
-        ``swemwbs_alpha``; latent parameters. Realised in this draw: ``realised_effect_<score>``
-        (mean over the people of the intervention arm, complete), ``realised_attrition``,
-        ``fidelity_item``, and the frames ``site_effects``, ``team_effects`` and
-        ``person_values`` (true values at each wave; ``fidelity_score`` is the mean rating that
-        many unbiased informants would give).
+        comparison arm, for swemwbs_raw, swemwbs_metric and rg_uk (no correlation there), and
+        ``swemwbs_alpha``, all for teams whose ``person_sd`` is 1; latent parameters. Realised in
+        this draw: ``realised_effect_<score>`` (mean over the people of the intervention arm,
+        complete), ``realised_attrition``, ``fidelity_item``, and the frames ``site_effects``,
+        ``team_effects`` and ``person_values`` (true values at each wave; ``fidelity_score`` is
+        the mean rating that many unbiased informants would give).
 
     Raises
     ------

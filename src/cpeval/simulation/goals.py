@@ -64,7 +64,7 @@ def goals(
     for wave in range(1, design.n_waves):
         error = rest * streams("goals/error", many, wave).standard_normal(shape)
         mean = GOAL_MEAN + people.treated * solved.goal_shift[wave]
-        mean = mean + _WELLBEING * wellbeing.value[:, wave]
+        mean = mean + _WELLBEING * wellbeing.standard[:, wave]
         attainment[:, wave] = np.clip(np.floor(mean[:, None] + _GOAL * own + error + 0.5), -2, 2)
         gaps = skipped(design, streams, "goals", wave, shape)
         attainment[:, wave][gaps] = np.nan

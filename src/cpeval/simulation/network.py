@@ -67,7 +67,7 @@ def networks(
     programme: (1 - s) x mean + effect now - s x effect before.
     """
     n, stays = people.team.size, design.alter_stability
-    mean = design.alters * np.exp(_BY_RESOURCES * resources.value[:, 0] - _BY_RESOURCES**2 / 2)
+    mean = design.alters * np.exp(_BY_RESOURCES * resources.standard[:, 0] - _BY_RESOURCES**2 / 2)
     ever = _arrivals(streams, people, mean, np.zeros(n, dtype=np.int64), wave=0)
     alive = np.arange(ever.ego.size)
     rows, pairs = [], []

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cpeval.simulation.arguments import Design, Ints
-from cpeval.simulation.effects import Shifts
+from cpeval.simulation.effects import Shifts, team_variances
 from cpeval.simulation.labels import text
 from cpeval.simulation.scores import Floats
 from cpeval.simulation.streams import Streams
@@ -59,12 +59,14 @@ class People:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Latent:
-    """Standard normal values of people by wave, shape (n_people, n_waves), and their parts.
+    """Normal values of people by wave, shape (n_people, n_waves), and their parts.
 
-    ``site`` has shape (n_sites, n_waves), ``team`` (n_teams, n_waves).
+    ``standard`` is the value over its team's standard deviation; ``site`` has shape (n_sites,
+    n_waves), ``team`` (n_teams, n_waves).
     """
 
     value: Floats
+    standard: Floats
     site: Floats
     team: Floats
     stable: Floats
@@ -101,7 +103,7 @@ def enrol(design: Design, streams: Streams, wellbeing: Latent) -> People:
 
 
 def latent(design: Design, streams: Streams, name: str, shifts: Shifts, stable: Floats) -> Latent:
-    """Draw a latent value with variance 1 at each wave: site + team + person.
+    """Draw a latent value at each wave: site + team + person, of variance 1 but for person_sd.
 
     Each part has a share that stays and one that is new at each wave:
     value = sqrt(s) (sqrt(c) u_k + sqrt(1 - c) u_kw) + …, s the part's variance, c its stability.
@@ -118,8 +120,11 @@ def latent(design: Design, streams: Streams, name: str, shifts: Shifts, stable: 
     new = each_wave(design, streams, f"{name}/person", design.n_people)
     person = _mixed(stable, new, 1 - site_share - team_share, design.person_stability)
     clusters = site[design.team_site] + team
-    value = np.repeat(clusters, design.team_sizes, axis=0) + person
-    return Latent(value=value, site=site, team=team, stable=stable)
+    spread = np.repeat(design.person_sd, design.team_sizes)[:, np.newaxis]
+    value = np.repeat(clusters, design.team_sizes, axis=0) + spread * person
+    sd = np.repeat(np.sqrt(team_variances(design, shifts.shares)), design.team_sizes)
+    standard = value / sd[:, np.newaxis]
+    return Latent(value=value, standard=standard, site=site, team=team, stable=stable)
 
 
 def stable_parts(design: Design, streams: Streams) -> tuple[Floats, Floats]:

@@ -20,7 +20,7 @@ def _numbers(text: str) -> Floats:
 
 #: Where expectations are tabulated. With a normal weight the trapezium rule on this grid is
 #: exact to rounding for every mean that `reach` allows.
-GRID: Floats = np.linspace(-12.0, 12.0, 2401)
+GRID: Floats = np.linspace(-20.0, 20.0, 4001)
 #: How far from 0 a latent mean may be solved for.
 REACH = 6.0
 _STEP = GRID[1] - GRID[0]
@@ -65,13 +65,13 @@ class ScoreModel:
         """Return the expected score at latent values."""
         return np.asarray(np.interp(np.asarray(latent, dtype=float), GRID, self.expected))
 
-    def mean(self, mean: ArrayLike, variance: float = 1.0) -> Floats:
-        """Return E g(X), X normal, for each of the means (any shape)."""
+    def mean(self, mean: ArrayLike, variance: ArrayLike = 1.0) -> Floats:
+        """Return E g(X), X normal, for each of the means (any shape) and their variances."""
         return np.asarray(_weights(mean, variance) @ self.expected)
 
-    def slope(self, mean: ArrayLike, variance: float = 1.0) -> Floats:
+    def slope(self, mean: ArrayLike, variance: ArrayLike = 1.0) -> Floats:
         """Return the derivative of `mean` by the mean: E g'(X)."""
-        away = (GRID - np.asarray(mean, dtype=float)[..., None]) / variance
+        away = (GRID - np.asarray(mean, dtype=float)[..., None]) / np.asarray(variance)[..., None]
         return np.asarray((_weights(mean, variance) * away) @ self.expected)
 
     @cached_property
@@ -123,18 +123,6 @@ class ScoreModel:
         outer = correlation(site)
         return outer, correlation(site + team) - outer if team > 0 else 0.0
 
-    def latent_mean(self, score: float) -> float:
-        """Return the mean of a normal latent value (variance 1) that gives this expected score.
-
-        Raises
-        ------
-        Unreachable
-            No mean within `REACH` gives it.
-        """
-        if score == self.standard[0]:
-            return 0.0
-        return solve(lambda mean: float(self.mean(mean)) - score)
-
     @cached_property
     def _centred(self) -> Floats:
         return self._coefficients(0.0)
@@ -147,6 +135,32 @@ class ScoreModel:
         return np.asarray((_hermite() * _weights(0.0, 1.0)) @ self.at(GRID + mean))
 
 
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """An arm's people as shares of teams, shape (K,), and the latent variance in each."""
+
+    weights: Floats
+    variances: Floats
+
+    def mean(self, model: ScoreModel, mean: float) -> float:
+        """Return the expected score where every team has this latent mean."""
+        at = np.full(self.variances.shape, mean)
+        return float(self.weights @ model.mean(at, self.variances))
+
+    def latent_rise(self, model: ScoreModel, rise: float) -> float:
+        """Return the latent mean that gives so much more than a latent mean of 0.
+
+        Raises
+        ------
+        Unreachable
+            No mean within `REACH` gives it.
+        """
+        if rise == 0:
+            return 0.0
+        wanted = self.mean(model, 0.0) + rise
+        return solve(lambda mean: self.mean(model, mean) - wanted)
+
+
 def solve(gap: Callable[[float], float]) -> float:
     """Return where an increasing function crosses 0 within `REACH`, or raise `Unreachable`."""
     if not gap(-REACH) <= 0 <= gap(REACH):
@@ -154,10 +168,11 @@ def solve(gap: Callable[[float], float]) -> float:
     return float(brentq(gap, -REACH, REACH, xtol=1e-14))
 
 
-def _weights(mean: ArrayLike, variance: float) -> Floats:
+def _weights(mean: ArrayLike, variance: ArrayLike) -> Floats:
     """Return the weights of the trapezium rule for a normal density: (..., n_grid)."""
     away = GRID - np.asarray(mean, dtype=float)[..., None]
-    return np.asarray(np.exp(-(away**2) / (2 * variance)) * (_STEP / np.sqrt(2 * np.pi * variance)))
+    spread = np.asarray(variance, dtype=float)[..., None]
+    return np.asarray(np.exp(-(away**2) / (2 * spread)) * (_STEP / np.sqrt(2 * np.pi * spread)))
 
 
 @cache
@@ -196,9 +211,10 @@ def swemwbs_distribution() -> Floats:
     return total
 
 
-def swemwbs_chances(mean: float) -> Floats:
-    """Return P(raw score = 7, …, 35) for a latent value with this mean and variance 1: (29,)."""
-    return np.asarray(_weights(mean, 1.0) @ swemwbs_distribution())
+def swemwbs_chances(mean: float, mixture: Mixture) -> Floats:
+    """Return P(raw score = 7, …, 35) for latent values of teams with this mean: (29,)."""
+    at = np.full(mixture.variances.shape, mean)
+    return np.asarray(mixture.weights @ _weights(at, mixture.variances) @ swemwbs_distribution())
 
 
 @cache

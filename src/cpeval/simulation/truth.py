@@ -189,13 +189,13 @@ def _mean_rows(design: Design, solved: Solved) -> Iterator[dict[str, object]]:
             usual, slope = latent.usual[wave], latent.slope[wave]
             without = usual + latent.difference
             at = without + latent.effect[wave] + slope * fidelity.nodes
-            reached = model.mean(at, 1 + slope**2 * fidelity.variance)
+            spread = latent.intervention.variances + slope**2 * fidelity.variance
             yield {
                 "outcome": name,
                 "wave": label,
-                "mean_comparison": float(model.mean(usual)),
-                "mean_without": float(model.mean(without)),
-                "mean_intervention": float(fidelity.weights @ reached),
+                "mean_comparison": latent.comparison.mean(model, float(usual)),
+                "mean_without": latent.intervention.mean(model, float(without)),
+                "mean_intervention": float(fidelity.weights @ model.mean(at, spread)),
                 "sd": model.standard[1],
             }
     for wave, label in enumerate(design.waves):

@@ -16,6 +16,7 @@ from cpeval.sites.icc import ClusterCorrelation, icc
 from cpeval.sites.inference import JointTest
 from cpeval.sites.linear import Linear, linear
 from cpeval.sites.mixed import Mixed, mixed
+from cpeval.sites.noise_cost import NoiseCost, noise_cost
 from cpeval.sites.permutation import Permutation, permutation
 from cpeval.sites.power import Power, power
 from cpeval.sites.wild_bootstrap import WildBootstrap, wild_bootstrap
@@ -35,6 +36,7 @@ __all__ = [
     "JointTest",
     "Linear",
     "Mixed",
+    "NoiseCost",
     "Permutation",
     "Power",
     "SiteEffects",
@@ -51,6 +53,7 @@ __all__ = [
     "icc",
     "linear",
     "mixed",
+    "noise_cost",
     "permutation",
     "power",
     "wild_bootstrap",

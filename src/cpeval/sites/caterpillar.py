@@ -186,7 +186,7 @@ def _ordered(sites: _Sites, level: float) -> Caterpillar:
     y, se, df = (table[name].to_numpy(dtype=float) for name in ("estimate", "se", "df"))
     if y.size < 2:
         raise TooFewError(
-            "A comparison needs two sites with an error; there are "
+            "A comparison needs two sites with an error, and has "
             f"{sites_text(list(table['site']))}."
         )
     common = float(df.min())

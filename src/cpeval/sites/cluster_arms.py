@@ -10,7 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cpeval.errors import DataError, OptionError, TooFewError, did_you_mean, listed, require_option
-from cpeval.moments.cluster_means import adjusted_means
+from cpeval.moments.cluster_means import (
+    adjusted_means,
+    means_adjusted_within,
+    stratified,
+    unmatched,
+)
 from cpeval.moments.coding import INTERCEPT
 from cpeval.moments.least_squares import independent_terms
 from cpeval.moments.origin import Blocks
@@ -21,6 +26,10 @@ Floats = NDArray[np.float64]
 
 #: What rounding may leave of a mean that is 0 or 1, or of a spread within a cluster.
 _ROUNDING = 1e-9
+
+
+#: How far two ways of adjusting may lie apart, in standard errors, before a warning.
+_PULLED = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,6 +46,10 @@ class ClusterArms:
         What a stratum is.
     n, n_dropped : int
         Rows, and rows left out for missing values.
+    outcome : str
+        The outcome, or the model.
+    zero_or_one : bool
+        Whether the outcome is 0 or 1 throughout.
     means : pandas.DataFrame
         site, team (where clusters are teams), treated, estimate (the adjusted mean), mean, n.
     adjusted : array, shape (G,)
@@ -56,6 +69,8 @@ class ClusterArms:
     within: str | None
     n: int
     n_dropped: int
+    outcome: str
+    zero_or_one: bool
     means: pd.DataFrame
     adjusted: Floats
     arm: NDArray[np.int64]
@@ -73,6 +88,7 @@ def cluster_arms(
     cluster: str,
     strata: str | None,
     covariates: Sequence[str] | str | None,
+    slopes: str = "strata",
 ) -> ClusterArms:
     """Check that each cluster is in one arm, and take their means.
 
@@ -85,6 +101,8 @@ def cluster_arms(
     strata : {"site", None}
     covariates : sequence of str, or None
         None stands for all terms but the arm and its interactions.
+    slopes : {"strata", "within"}
+        Where the covariates' slopes come from: people of a stratum, or of a cluster.
 
     Raises
     ------
@@ -113,12 +131,19 @@ def cluster_arms(
     weight, arm = blocks.blocks[:, 0, 0], _arms(blocks, which, term)
     codes = blocks.group if strata == "site" else None
     wanted, warnings = _covariates(prepared, which, covariates)
-    adjusted = adjusted_means(blocks.blocks, weight, covariates=wanted, strata=codes)
+    require_option("slopes", slopes, ("strata", "within"))
+    ways = {
+        "strata": adjusted_means(blocks.blocks, weight, covariates=wanted, strata=codes),
+        "within": means_adjusted_within(blocks.blocks, weight, covariates=wanted, strata=codes),
+    }
+    adjusted = ways[slopes]
     lost, lone = _df_lost(blocks, wanted, codes), _lone_strata(blocks, arm, codes)
     if lone:
         warnings.append(
             f"Sites with one arm only: {listed(lone)}. They say nothing of the difference."
         )
+    if slopes == "strata":
+        warnings += _pulled(ways, arm, codes)
     shown: dict[str, object] = {"site": [blocks.sites[g] for g in blocks.group]}
     if cluster == "team":
         shown["team"] = list(blocks.labels)
@@ -134,6 +159,8 @@ def cluster_arms(
         within=strata,
         n=prepared.n,
         n_dropped=prepared.n_dropped,
+        outcome=prepared.formula,
+        zero_or_one=prepared.zero_or_one,
         means=pd.DataFrame(shown),
         adjusted=adjusted,
         arm=arm,
@@ -143,6 +170,24 @@ def cluster_arms(
         balanced=not wanted and bool(np.ptp(weight) <= _ROUNDING * weight.max()),
         warnings=(*prepared.warnings, *warnings),
     )
+
+
+def _pulled(
+    ways: dict[str, Floats], arm: NDArray[np.int64], codes: NDArray[np.intp] | None
+) -> list[str]:
+    """Say so where arms that differ in a covariate bend its slope."""
+    found = {
+        name: unmatched(means, arm) if codes is None else stratified(means, arm, codes)
+        for name, means in ways.items()
+    }
+    strata, within = found["strata"], found["within"]
+    if not abs(strata.estimate - within.estimate) > _PULLED * within.se:
+        return []
+    return [
+        "The arms differ in the covariates, and slopes that don't know the arms take part of that "
+        f"difference for theirs: the estimate is {strata.estimate:.4g}, and {within.estimate:.4g} "
+        "by slopes within clusters (slopes='within')."
+    ]
 
 
 def _arms(blocks: Blocks, which: int, term: str) -> NDArray[np.int64]:

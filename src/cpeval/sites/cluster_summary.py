@@ -60,6 +60,7 @@ def cluster_summary(
     cluster: str = "team",
     strata: str | None = "site",
     covariates: Sequence[str] | str | None = None,
+    slopes: str = "strata",
     level: float = 0.95,
 ) -> ClusterSummary:
     r"""Compare the means of clusters in two arms: the analysis in two stages.
@@ -78,6 +79,10 @@ def cluster_summary(
     covariates : sequence of str, optional
         Terms to adjust for; by default all of the model but the arm and its interactions.
         ``()`` for none.
+    slopes : {"strata", "within"}
+        Where the covariates' slopes come from: people of a stratum, as Hayes and Moulton have
+        it, or people of one cluster. Take "within" where the arms differ in the covariates, as
+        without randomisation: the former then pull the difference towards zero.
     level : float, default 0.95
         Coverage of the interval.
 
@@ -105,6 +110,7 @@ def cluster_summary(
 
     The t test is exact for normal errors if clusters are of one size and nothing is adjusted for;
     otherwise it is an approximation that is known to be robust. With rows weighted, means are.
+    An outcome of 0 and 1, or true and false, gives the difference of risks.
 
     References
     ----------
@@ -122,7 +128,9 @@ def cluster_summary(
     0       2.0  0.5774  2.0  0.0742
     """
     require_level(level)
-    arms = cluster_arms(moments, term, cluster=cluster, strata=strata, covariates=covariates)
+    arms = cluster_arms(
+        moments, term, cluster=cluster, strata=strata, covariates=covariates, slopes=slopes
+    )
     if arms.strata is None:
         found = unmatched(arms.adjusted, arms.arm, df_lost=arms.df_lost, level=level)
     else:
@@ -162,10 +170,12 @@ def _note(arms: ClusterArms, found: MeansTest, cluster: str, level: float) -> st
     exact = "exact for normal errors" if arms.balanced else "approximate, as sizes differ"
     if arms.covariates:
         exact = "approximate, as means are adjusted"
+    risks = arms.zero_or_one
+    told = "; the outcome is 0 or 1, so the estimate is a difference of risks" if risks else ""
     return (
-        f"Means of {found.n_treated:,} {cluster}s in arm 1 less those of {found.n_compared:,} in "
-        f"arm 0{within}{adjusted}; t of the means, {exact} (Hayes & Moulton, 2017); {level:.0%} "
-        "interval."
+        f"{'Risks' if risks else 'Means'} of {found.n_treated:,} {cluster}s in arm 1 less those "
+        f"of {found.n_compared:,} in arm 0{within}{adjusted}; t of the means, {exact} "
+        f"(Hayes & Moulton, 2017); {level:.0%} interval{told}."
     )
 
 
@@ -176,9 +186,16 @@ def _worries(arms: ClusterArms, found: MeansTest, cluster: str) -> list[str]:
             f"No error: {arms.arm.size} {cluster}s are too few for it, or their differences are "
             "all the same."
         )
+    beyond = (arms.means["estimate"] < 0) | (arms.means["estimate"] > 1)
+    if arms.zero_or_one and beyond.any():
+        worries.append(
+            f"Adjusted risks of {beyond.sum()} {cluster}s lie below 0 or above 1: for the "
+            "difference that does no harm, but they are no risks to report. covariates=() has the "
+            "plain ones."
+        )
     if arms.df_lost:
         worries.append(
-            f"Covariates that are the same for all of a {cluster} took {arms.df_lost} degrees of "
-            "freedom."
+            f"Covariates that are the same for all of a {cluster} took {arms.df_lost} "
+            f"{'degree' if arms.df_lost == 1 else 'degrees'} of freedom."
         )
     return worries

@@ -96,8 +96,8 @@ def difference_in_differences(
     data: IntoDataFrame,
     outcome: str,
     study: Study,
-    *,
     covariates: Variables = (),
+    *,
     vcov: str = "CR2",
     level: float = 0.95,
 ) -> DifferenceInDifferences:

@@ -187,7 +187,8 @@ def effects(
     kept = ArmMoments(n=found.n[:, both], mean=found.mean[:, both], squares=found.squares[:, both])
     if not both.any():
         raise TooFewError(
-            f"No site has people of both arms: {sites_text(one_armed)} have one. {message} "
+            f"No site has people of both arms: {sites_text(one_armed)} have one. "
+            f"{message}{' ' if message else ''}"
             "Compare the arms over sites: cpeval.outcomes.compare."
         )
     estimate, se, df = differences(kept, variance=variance)

@@ -18,8 +18,9 @@ from cpeval.errors import (
     require_option,
 )
 from cpeval.moments.formula import Formula, parse
+from cpeval.moments.from_data import require_one_wave
 from cpeval.moments.model_matrix import ModelMatrix, model_matrix
-from cpeval.numeric import ROWS_COUNT, rows_text
+from cpeval.numeric import ROWS_COUNT, eager, rows_text
 from cpeval.people.clusters import arm_varies
 from cpeval.people.columns import redundant
 from cpeval.result import Result
@@ -163,6 +164,7 @@ def gee(
         raise OptionError("'exposure' is for counts: family='poisson'.")
     parsed = parse(formula)
     arm = None if study is None or team is None or cluster is not None else study.arm
+    require_one_wave(eager(data), study, parsed.columns)
     labels = tuple(dict.fromkeys(name for name in (site, team, arm) if name is not None))
     extra = (exposure,) if exposure is not None else ()
     matrix, more = model_matrix(
@@ -223,7 +225,7 @@ def _places(
     """Return the columns of site and team; a study without sites has its teams for sites."""
     if study is not None and not isinstance(study, Study):
         raise OptionError(f"'study' must be a cpeval.Study. Got {type(study).__name__}.")
-    if study is not None and site is None:
+    if study is not None and site in (None, study.site):
         site, team = study.site, study.team if team is None else team
     if site is None and team is None:
         raise OptionError("Say which column has the sites: site=, or a study that names it.")

@@ -46,6 +46,10 @@ class Equations:
     converged: bool
 
 
+#: Below this share of the largest, an eigenvalue of the information is none: a correlation of 1.
+_SINGULAR = 1e-13
+
+
 def solve(
     y: Floats,
     x: Floats,
@@ -105,13 +109,17 @@ def solve(
             return _no_solution(y.size, x.shape[1])
     standard = np.asarray(fitted.params, dtype=float)
     alpha = float(fitted.cov_struct.dep_params) if corr == "exchangeable" else 0.0
-    expected = np.asarray(fitted.fittedvalues, dtype=float)
+    # Coefficients that go to infinity overflow on the way to a share of 0 or 1.
+    with np.errstate(over="ignore"):
+        expected = np.asarray(fitted.fittedvalues, dtype=float)
     unsorted = np.empty_like(expected)
     unsorted[order] = expected
     failed = any(issubclass(w.category, ConvergenceWarning) for w in caught)
     if failed or not np.isfinite(standard).all() or at_the_bound(expected, family).any():
         return replace(_no_solution(y.size, x.shape[1]), fitted=unsorted)
     vcov, alone = _errors(response, expected, z, groups, family, alpha, bias_reduced=bias_reduced)
+    if not alone.size and not np.isfinite(vcov).all():
+        return replace(_no_solution(y.size, x.shape[1]), fitted=unsorted)
     return Equations(
         estimate=back @ standard,
         vcov=back @ vcov @ back.T,
@@ -194,6 +202,8 @@ def _errors(
     total = squares.sum(axis=0)
     # In coordinates in which the total is the identity, shares lie between 0 and 1.
     values, vectors = np.linalg.eigh(total)
+    if not values[0] > _SINGULAR * values[-1]:
+        return np.full((p, p), np.nan), np.array([], dtype=np.intp)
     to_unit = vectors / np.sqrt(np.maximum(values, np.finfo(float).tiny))
     scores = u @ to_unit
     alone = np.array([], dtype=np.intp)

@@ -78,7 +78,7 @@ class Heterogeneity(Result):
         """
         from cpeval.plots.forest import forest
 
-        xlabel = f"Effect of {self.term} on {self.outcome}"
+        xlabel = f"Coefficient of {self.term} on {self.outcome}"
         return forest(self.table, self.pooled, ax=ax, labels=labels, xlabel=xlabel)
 
 
@@ -159,9 +159,11 @@ def heterogeneity(moments: SiteMoments, term: str, *, level: float = 0.95) -> He
     left_out = tuple(name for name in names if name in without or name not in blocks.labels)
     if kept.size < 2:
         raise TooFewError(
-            f"{term!r} has an effect of its own in {kept.size} of {len(names)} sites, and it takes "
-            f"two to compare. None in {listed(left_out)}: it must vary within a site beyond the "
-            "other terms, with an error left to judge it by."
+            f"{term!r} has a coefficient of its own in {kept.size} of {len(names)} sites, and it "
+            "takes two to compare. "
+            + (f"None in {listed(left_out)}: it" if left_out else "It")
+            + " must vary within a site beyond the other terms, with an error left to judge it by: "
+            "several people, whose outcomes differ."
         )
     estimate, se, df = own.estimate[kept], own.se[kept], own.df[kept]
     found = pool_effects(estimate, se, level=level)
@@ -182,7 +184,7 @@ def heterogeneity(moments: SiteMoments, term: str, *, level: float = 0.95) -> He
     return Heterogeneity(
         table=table,
         note=(
-            f"Effect of {term} in each site by itself ({prepared.formula}). Mean effect "
+            f"Coefficient of {term} in each site by itself ({prepared.formula}). Their mean "
             f"{found.estimate:.4g} ({found.ci_low:.4g} to {found.ci_high:.4g}), REML with Hartung "
             f"& Knapp's (2001) error on {found.df} degrees of freedom; in another site "
             f"{found.prediction_low:.4g} to {found.prediction_high:.4g} is to be expected; tau2 "
@@ -223,15 +225,15 @@ def _worries(term: str, left_out: tuple[object, ...], found: Pooled) -> list[str
     worries = []
     if left_out:
         worries.append(
-            f"Left out, without an effect of their own: {listed(left_out)}. {term!r} doesn't vary "
-            "there beyond the other terms, or no error is left to judge it by."
+            f"Left out, without a coefficient of their own: {listed(left_out)}. {term!r} doesn't "
+            "vary there beyond the other terms, or no error is left to judge it by."
         )
     if found.k < _FEW_SITES:
-        nothing = " That it is estimated as 0 doesn't show that effects are equal."
+        nothing = " That it is estimated as 0 doesn't show that sites are alike."
         worries.append(
             f"From {found.k} sites the variance between them is hardly known."
             f"{nothing if found.tau2 == 0 else ''}"
         )
     if not found.se > 0:
-        worries.append("All sites give the same effect: there is no error to test it by.")
+        worries.append("All sites give the same coefficient: there is no error to test it by.")
     return worries

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from cpeval.result import Result
 
@@ -30,7 +30,7 @@ def tidy(
         Coverage of the intervals.
     """
     statistic = estimate / se
-    half = stats.t.isf((1 - level) / 2, df) * se
+    half = -special.stdtrit(df, (1 - level) / 2) * se
     return pd.DataFrame(
         {
             "term": list(terms),
@@ -38,7 +38,7 @@ def tidy(
             "se": se,
             "df": df,
             "statistic": statistic,
-            "p": 2 * stats.t.sf(np.abs(statistic), df),
+            "p": 2 * special.stdtr(df, -np.abs(statistic)),
             "ci_low": estimate - half,
             "ci_high": estimate + half,
         }

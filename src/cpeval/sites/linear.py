@@ -11,6 +11,7 @@ import pandas as pd
 
 from cpeval.errors import TooFewError, listed, require_level, require_option
 from cpeval.moments.cluster_robust import Kind, classical, cluster_robust, joint_test
+from cpeval.moments.coding import INTERCEPT
 from cpeval.moments.site_moments import SiteMoments
 from cpeval.moments.whitening import Whitened, whitened
 from cpeval.result import Result
@@ -22,6 +23,9 @@ VCOV = ("classical", *get_args(Kind))
 
 #: Below so many degrees of freedom Satterthwaite's approximation is not to be relied upon.
 _FEW_DF = 4
+
+#: Squares about zero whose rounding is more than this share of what is left of them.
+_DIGITS_LOST = 1e-6
 
 #: In balanced designs they are whole numbers but for rounding.
 _EXACT = 1e-6
@@ -103,7 +107,7 @@ class Linear(Result):
             return joint(names, statistic, len(which), df, p, "F test.")
         contrasts = to_the_data(self.prepared)[which]
         null = np.zeros(len(which))
-        if self.prepared.terms[0] == "Intercept" and 0 in which:
+        if self.prepared.terms[0] == INTERCEPT and 0 in which:
             # About the origin of the moments the intercept is less by what y lost.
             null[which.index(0)] = -self.prepared.blocks.origin.y
         found = joint_test(self.whitened, contrasts, kind=cast(Kind, self.kind), null=null)
@@ -148,7 +152,9 @@ def linear(
 
     with :math:`A_g = (I - X_g M X_g')^{+1/2}` for CR2 [1]_ [2]_ and Satterthwaite's degrees of
     freedom under errors that are independent with one variance. Weights are precision weights:
-    the model is least squares on rows times the root of their weight. Terms that are constant or
+    the model is least squares on rows times the root of their weight. An outcome of 0 and 1, or
+    true and false, is a linear probability model: coefficients are differences of risk, and the
+    robust errors allow for the variance that differs with the risk. Terms that are constant or
     follow from earlier ones are left out and named in ``warnings``.
 
     References
@@ -193,6 +199,12 @@ def linear(
         note=(
             f"Least squares of {moments.formula}: {prepared.n:,} rows{by}; {_SOURCES[vcov]}, "
             f"t with {freedom} degrees of freedom; {level:.0%} intervals."
+            + (
+                f" {moments.outcome} is 0 or 1: estimates are differences of risk (linear "
+                "probability model)."
+                if prepared.zero_or_one
+                else ""
+            )
         ),
         warnings=(*prepared.warnings, *_worries(table, found.alone, prepared, white, cluster)),
         vcov=pd.DataFrame(found.vcov, index=prepared.terms, columns=prepared.terms),
@@ -211,9 +223,22 @@ def linear(
 def _worries(
     table: pd.DataFrame, alone: np.ndarray, prepared: Prepared, white: Whitened, cluster: str
 ) -> list[str]:
+    without = prepared.terms[0] != INTERCEPT
     if white.fit.perfect:
-        return ["The terms explain the outcome entirely: there are no errors to speak of."]
+        text = "The terms explain the outcome entirely: there are no errors to speak of."
+        if without:
+            text += (
+                " Or so nearly, next to the outcome's distance from zero, that rounding hides the "
+                "rest: a model without an intercept can't be taken about another origin."
+            )
+        return [text]
     found = []
+    if without and np.finfo(float).eps * white.fit.tss > _DIGITS_LOST * white.fit.rss:
+        found.append(
+            "Without an intercept, columns so far from zero leave few digits of the residual "
+            "variance: errors by cluster are known well, sigma and classical errors are not. "
+            "Keep the intercept, or subtract what is common to outcome and terms."
+        )
     names = np.array(prepared.terms)
     # Without a mean of its own an intercept far from the data hangs on all other terms.
     for k in map(int, np.flatnonzero(alone.any(axis=1))):

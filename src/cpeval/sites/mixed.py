@@ -32,6 +32,9 @@ from cpeval.result import Result
 from cpeval.sites.inference import JointTest, joint, tidy
 from cpeval.sites.prepared import Prepared, prepare
 
+#: What rounding leaves of a column that is constant within teams.
+_CONSTANT = 1e-12
+
 #: What ``random`` may be.
 RANDOM = (("site",), ("site", "team"), ("team",))
 
@@ -263,10 +266,16 @@ def mixed(
             f"One {prepared.blocks.by} only, {prepared.blocks.name(0)}: the variance between "
             "them can't be estimated. It takes two at least, and many more to be estimated well."
         )
+    if len(factors) > 1 and len(prepared.blocks.sites) < 2:
+        raise TooFewError(
+            f"One site only, {prepared.blocks.sites[0]!r}: the variance between sites can't be "
+            "estimated. random=('team',) has that of its teams."
+        )
     fit = _fitted(prepared, factors, places, method)
     found = contrast_tests(fit, df=df)
     terms = prepared.terms
     effects = (INTERCEPT, *(terms[k] for k in places))
+    columns, effect_columns = pd.Index(terms), pd.Index(effects)
     weighted = moments.weights_column is not None
     freedom = "normal" if df == "normal" else "t"
     return Mixed(
@@ -279,15 +288,19 @@ def mixed(
             + ", ".join(f"{n} {name}s" for n, name in zip(fit.n_groups, factors, strict=True))
             + f"; {_DF[df]}; {level:.0%} {freedom} intervals."
         ),
-        warnings=(*prepared.warnings, *_worries(fit, factors, df, weighted=weighted)),
+        warnings=(
+            *prepared.warnings,
+            *_worries(fit, factors, df, weighted=weighted),
+            *_teams_ignored(moments, factors),
+        ),
         variances=_variances(fit, effects),
         covariances={
-            name: pd.DataFrame(matrix, index=effects, columns=effects)
+            name: pd.DataFrame(matrix, index=effect_columns, columns=effect_columns)
             for name, matrix in zip(factors, fit.covariances, strict=True)
         },
         icc=None if fit.icc is None else pd.Series(fit.icc, index=list(factors), name="icc"),
         loglik=np.nan if weighted else fit.loglik,
-        vcov=pd.DataFrame(fixed_covariance(fit, df=df), index=terms, columns=terms),
+        vcov=pd.DataFrame(fixed_covariance(fit, df=df), index=columns, columns=columns),
         method=method,
         df_method=df,
         n=prepared.n,
@@ -342,6 +355,25 @@ def _variances(fit: MixedFit, effects: Sequence[str]) -> pd.DataFrame:
             ],
         }
     )
+
+
+def _teams_ignored(moments: SiteMoments, factors: tuple[str, ...]) -> list[str]:
+    """Name terms that whole teams have, such as an arm, where teams are no factor."""
+    if moments.team_column is None or "team" in factors:
+        return []
+    used = moments.n > 0
+    within = np.einsum("uqq->q", moments.cross[used])
+    blocks = moments.blocks("site").blocks
+    sums = blocks[:, 0, 1:]
+    in_sites = np.einsum("gqq->q", blocks[:, 1:, 1:]) - (sums**2 / blocks[:, :1, 0]).sum(axis=0)
+    of_teams = (within <= _CONSTANT * in_sites) & (in_sites > 0)
+    names = [name for name, found in zip(moments.columns[:-1], of_teams[:-1], strict=True) if found]
+    if not names:
+        return []
+    return [
+        f"Whole teams have {listed(names)}, and differences between teams are no part of this "
+        "model: its p values are too small where teams differ. Take random=('site', 'team')."
+    ]
 
 
 def _worries(fit: MixedFit, factors: Sequence[str], df: str, *, weighted: bool) -> list[str]:

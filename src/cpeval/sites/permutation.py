@@ -74,6 +74,7 @@ def permutation(
     covariates: Variables | str | None = None,
     cluster: str | None = None,
     strata: str | None = "site",
+    slopes: str | None = None,
     null: float = 0.0,
     draws: int = 99_999,
     level: float = 0.95,
@@ -100,6 +101,10 @@ def permutation(
     strata : {"site", None}
         Whether arms are exchanged within sites that have both, or among all clusters: as
         chance, or whoever allocated them, could have. ``None`` if sites are the clusters.
+    slopes : {"within", "strata"}, optional
+        Where the covariates' slopes come from: people of one cluster (the default with a study),
+        or of a stratum (the default with moments). "within" suits arms that differ in the
+        covariates; "strata" then pulls the difference towards zero.
     null : float, default 0
         The difference under the hypothesis, the same for every cluster.
     draws : int, default 99999
@@ -135,8 +140,9 @@ def permutation(
     strata weighted by :math:`n_1 n_0 / (n_1 + n_0)` of their clusters. p is the share of
     arrangements at least as far from ``null``, ties included, and (hits + 1) / (draws + 1) for
     draws. It is exact if arms could have been exchanged: if chance allocated them [1]_ [2]_.
-    Covariates are adjusted for without the arm, so that p stays exact. Where people of one team
-    are in different arms, those of a team in one arm are exchanged with those in the other.
+    Covariates are adjusted for without knowing the arms, so that p stays exact; the interval takes
+    their slopes as known. Where people of one team are in different arms, those of a team in one
+    arm are exchanged with those in the other.
 
     References
     ----------
@@ -166,7 +172,10 @@ def permutation(
             cluster="team" if cluster is None else cluster,
             strata=strata,
             covariates=cast("Sequence[str] | str | None", covariates),
+            slopes="strata" if slopes is None else slopes,
         )
+    elif slopes not in (None, "within"):
+        raise OptionError("With a study, slopes come from within clusters: slopes='within'.")
     else:
         arms = arms_of_study(
             data, outcome, study, covariates=covariates, cluster=cluster, strata=strata
@@ -258,6 +267,11 @@ def _design(arms: ClusterArms) -> str:
 
 def _worries(arms: ClusterArms, found: Exchanged, level: float, *, ci: bool) -> list[str]:
     worries = []
+    if np.ptp(arms.adjusted) == 0:
+        worries.append(
+            f"All {many(arms.cluster)} have the same mean: p and interval say nothing. Check that "
+            f"the outcome of {arms.outcome!r} is the one that is meant."
+        )
     if found.smallest_p > 1 - level:
         given = _design(arms) if found.enumerated else f"{found.draws:,} draws"
         worries.append(

@@ -7,7 +7,7 @@ import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrame
 
 from cpeval.errors import OptionError, TooFewError, require_option
-from cpeval.moments.cluster_means import adjusted_means
+from cpeval.moments.cluster_means import means_adjusted_within
 from cpeval.moments.from_arrays import moments_of_arrays
 from cpeval.people.analysed import Analysed, analysed
 from cpeval.people.units import Units, units_of
@@ -70,7 +70,7 @@ def arms_of_study(
 def arms_of_units(
     used: Analysed, units: Units, outcome: str, *, within: bool = True
 ) -> ClusterArms:
-    """Take the means of units, adjusted for covariates without the arm."""
+    """Take the means of units, adjusted by slopes within units, which know nothing of arms."""
     arm_term, *terms = used.design.terms[1:]
     codes = units.stratum if within else None
     moments = moments_of_arrays(
@@ -83,7 +83,7 @@ def arms_of_units(
     )
     blocks = moments.blocks("site")
     wanted = list(range(2, 2 + len(terms)))
-    adjusted = adjusted_means(blocks.blocks, blocks.counts, covariates=wanted, strata=codes)
+    adjusted = means_adjusted_within(blocks.blocks, blocks.counts, covariates=wanted, strata=codes)
     means = unit_table(used, units).assign(
         treated=units.arm,
         estimate=adjusted + blocks.origin.y,
@@ -96,6 +96,8 @@ def arms_of_units(
         within=None if codes is None or units.strata is None else units.strata.role,
         n=used.arm.size,
         n_dropped=used.n_excluded,
+        outcome=outcome,
+        zero_or_one=bool(np.isin(used.after, (0.0, 1.0)).all()),
         means=means,
         adjusted=adjusted,
         arm=units.arm.astype(np.int64),

@@ -85,7 +85,8 @@ def wild_bootstrap(
     level : float, default 0.95
         Coverage of the interval.
     ci : bool, default True
-        Whether to look for the interval: the values that the test doesn't reject.
+        Whether to look for the interval, from the lowest to the highest value that the test
+        doesn't reject.
     seed : int or numpy.random.Generator, optional
         For draws; the same seed gives the same answer.
 
@@ -160,7 +161,12 @@ def wild_bootstrap(
             f"{term!r} has no error: it can't be known without one of the {cluster}s, or the "
             "terms explain the outcome entirely."
         )
-    elif found.smallest_p > 1 - level:
+    elif ci and found.p < 1 - level and found.ci_low < null - away < found.ci_high:
+        warnings.append(
+            f"p is {found.p:.3g}, and yet the interval holds {null:g}: it goes from the lowest to "
+            "the highest value that the test doesn't reject, and rejects some in between."
+        )
+    if found.smallest_p > 1 - level and not np.isnan(found.p):
         better = " weights='webb' has more arrangements." if weights == "rademacher" else ""
         warnings.append(
             f"With {clusters} {cluster}s p can't be below {found.smallest_p:.4g}, whatever the "

@@ -47,6 +47,16 @@ def test_equals_the_definition_on_rows(seed, made):
     assert (test.n_fine, test.n_coarse) == (8, 4)
 
 
+@given(seed=SEEDS, order=st.permutations(range(8)))
+def test_the_order_of_clusters_and_the_names_of_sites_do_not_matter(seed, order, made):
+    rows, names = made(seed, clusters=8), np.array([7, 0, 12, 3])
+    one = clustering_level(white(rows), SITES, [0, 0, 1], draws=256)
+    blocks, counts = np.asarray(rows.blocks)[order], np.asarray(rows.counts)[order]
+    two = clustering_level(whitened(blocks, counts), names[SITES[order]], [0, 0, 1], draws=256)
+    assert_allclose(two.statistic, one.statistic, rtol=1e-7, atol=RTOL)
+    assert two.p_bootstrap == one.p_bootstrap
+
+
 def test_the_difference_is_that_of_two_cr1s_variances(made):
     rows = made(3, clusters=8)
     blocks = np.array([rows.blocks[g == SITES].sum(axis=0) for g in range(4)])

@@ -50,7 +50,7 @@ def test_a_file_holds_no_record(moments, tmp_path):
     ("change", "message"),
     [
         (lambda c: c["n"].__setitem__(0, 99), "changed after it was written"),
-        (lambda c: c.update(version=2), "version 2; this cpeval reads version 1"),
+        (lambda c: c.update(version=1), "version 1; this cpeval reads version 2"),
         (lambda c: c.update(kind="other"), "not a file that"),
         (lambda c: c.pop("cross"), "lacks cross"),
         (lambda c: c.update(note="hello"), "has 'note' besides"),
@@ -75,6 +75,16 @@ def test_edited_files_are_refused_with_the_reason(change, message, moments, tmp_
         lambda c: c["team"].pop(),
         lambda c: c.update(levels=[1]),
         lambda c: c.update(cross="x"),
+        lambda c: c["n"].__setitem__(0, 9.5),
+        lambda c: c["n"].__setitem__(0, None),
+        lambda c: c["weight"].__setitem__(0, 2.0),
+        lambda c: c["site"].__setitem__(0, ["a"]),
+        lambda c: c["site"].__setitem__(0, c["site"][1]),
+        lambda c: c.update(formula=3),
+        lambda c: c.update(terms=["Intercept", "baseline", "baseline"]),
+        lambda c: c["bounds"].pop(),
+        lambda c: c["noise"].append({"epsilon": 1.0, "delta": 1e-6, "sites": ["nowhere"]}),
+        lambda c: c["noise"].append({"epsilon": 1.0}),
     ],
 )
 def test_moments_that_do_not_fit_are_refused_even_with_a_checksum(change, moments, tmp_path):

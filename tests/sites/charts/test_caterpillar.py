@@ -149,7 +149,7 @@ GOOD = pd.DataFrame({"s": list("aabb"), "y": [1.0, 2, 4, 6]})
     ("data", "kind", "says"),
     [
         (GOOD.head(0), TooFewError, "no rows"),
-        (GOOD.head(2), TooFewError, r"needs two sites with an error; there are 1 site .'a'."),
+        (GOOD.head(2), TooFewError, r"needs two sites with an error, and has 1 site .'a'."),
         (GOOD.assign(y=3), TooFewError, "doesn't vary within any"),
         (GOOD.assign(s=range(4)), TooFewError, "doesn't vary within any"),
         (GOOD.assign(y=np.nan), TooFewError, "nobody answered 'y'"),

@@ -37,7 +37,7 @@ def test_forest_of_many_sites(n):
     ax = found.plot()
     assert ax.figure.get_size_inches()[1] <= HIGHEST
     assert ticks(ax) == ["All sites"]
-    assert ax.get_ylabel() == f"{n:,} sites, in order of effect"
+    assert ax.get_ylabel() == f"{n:,} sites, in order of size"
     dots = ax.lines[1].get_xdata()
     np.testing.assert_array_equal(dots, np.sort(found.table["estimate"])[::-1])
     mean = ax.lines[2]

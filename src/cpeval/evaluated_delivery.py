@@ -1,0 +1,316 @@
+"""``[fidelity]`` of a study file carried out: how delivery was rated, site by site and in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from cpeval import fidelity
+from cpeval.errors import ColumnError, DataError, StudyError, TooFewError, did_you_mean, listed
+from cpeval.evaluated import Delivery, InstrumentNote
+from cpeval.fidelity.assessments import Agreed
+from cpeval.fidelity.feedback import Feedback
+from cpeval.fidelity.occasion_means import places
+from cpeval.fidelity.place_items import values_in
+from cpeval.fidelity.shareable import shareable
+from cpeval.outcomes.fidelity_by_site import fidelity_by_site
+from cpeval.reading.assembling import SourceFile, read_table
+from cpeval.reading.joining import join
+
+if TYPE_CHECKING:
+    from cpeval.result import Result
+    from cpeval.study_file import StudyFile
+
+#: A trend needs so many occasions after the programme began; else all are taken.
+_LATER = 2
+#: Keys of ``[fidelity]`` that name columns.
+_COLUMNS = ("informant", "assessor", "occasion", "item", "rating")
+
+
+def load_ratings(plan: StudyFile) -> tuple[pd.DataFrame, list[SourceFile]]:
+    """Read the file of ratings.
+
+    Raises
+    ------
+    StudyError
+        ``[fidelity]`` names columns that the file lacks: all of them at once.
+    ReadError
+        The file can't be read.
+    """
+    said = plan.fidelity
+    assert said is not None
+    spec = {
+        "file": said.file,
+        "missing": said.missing,
+        "sheet": said.sheet,
+        "decimal": said.decimal,
+    }
+    spec = {key: value for key, value in spec.items() if value is not None}
+    ratings, files = read_table({**spec, "spare": [plan.study.person]}, plan.folder)
+    columns = list(ratings.columns)
+    named = {
+        key: getattr(said, key) for key in ("informant", "assessor", "occasion", "item", "rating")
+    }
+    wrong = [
+        f"- {key}: {name!r}{did_you_mean(name, columns)}"
+        for key, name in named.items()
+        if name is not None and name not in columns
+    ]
+    if wrong:
+        raise StudyError(
+            f"[fidelity] names columns that {said.file} lacks:\n"
+            + "\n".join(wrong)
+            + f"\nColumns there: {listed(columns, most=40)}."
+        )
+    return ratings, files
+
+
+def agreed_of(plan: StudyFile, ratings: pd.DataFrame) -> tuple[Agreed, int]:
+    """Triangulate ratings, and take out what is of too few people.
+
+    Parameters
+    ----------
+    plan : StudyFile
+    ratings : pandas.DataFrame
+        From `placed`.
+
+    Returns
+    -------
+    agreed : Agreed
+    n_few : int
+        Sites' occasions that had fewer than ``report.small_count`` people rated.
+
+    Raises
+    ------
+    DataError
+        The ratings have errors.
+    """
+    said = plan.fidelity
+    assert said is not None
+    given = said.model_dump(
+        include={
+            *("informant", "assessor", "occasion", "items", "item", "rating", "informants"),
+            *("duplicates", "on_invalid", "rule", "weights", "observer", "otherwise"),
+        },
+        exclude_none=True,
+    )
+    agreed = fidelity.triangulate(ratings, plan.rated, plan.study, **given)
+    return shareable(agreed, plan.report.small_count)
+
+
+def placed(plan: StudyFile, ratings: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:
+    """Add what the study's data know of the unit: its site, team, worker and arm.
+
+    And keep the ratings of the arm that the report is about.
+
+    Raises
+    ------
+    ColumnError
+        The file of ratings has no column that says what was rated.
+    TooFewError
+        No rating is of the intervention.
+    """
+    study, said = plan.study, plan.fidelity
+    assert said is not None
+    roles = {role: name for role, name in study.columns.items() if role != "wave"}
+    key = next(
+        (name for role in ("person", "team", "site") if (name := roles.get(role)) in ratings), None
+    )
+    if key is None:
+        raise ColumnError(
+            f"{said.file} has no column that says what was rated: {listed(roles.values())}. "
+            f"Columns there: {listed(ratings.columns)}."
+        )
+    order = ["person", "worker", "team", "site"]
+    finer = order[: order.index(next(r for r, n in roles.items() if n == key))]
+    wanted = [
+        name
+        for role, name in roles.items()
+        if role not in finer and name != key and name not in ratings and name in data
+    ]
+    known = data[[key, *wanted]].dropna(subset=[key]).drop_duplicates() if key in data else None
+    if known is not None and wanted:
+        # A team whose people are in several arms has none of its own.
+        several = known[key].duplicated(keep=False)
+        one = known[~several]
+        some = known[several].groupby(key, sort=False, as_index=False).agg(_only)
+        ratings = join(
+            ratings, pd.concat([one, some]), on=key, expect="many-to-one", unmatched="keep"
+        )
+        ratings = ratings[ratings[said.informant].notna()]
+    if study.arm is not None and said.arms == "intervention" and study.arm in ratings:
+        ratings = ratings[ratings[study.arm] == study.intervention]
+        if ratings.empty:
+            raise TooFewError(
+                f"No rating is of the intervention arm ({study.arm} = {study.intervention!r}). "
+                'arms = "all" under [fidelity] takes all.'
+            )
+    return ratings.reset_index(drop=True)
+
+
+def _only(values: pd.Series) -> object:
+    """The one value there is, or none."""
+    there = values.dropna().unique()
+    return there[0] if len(there) == 1 else None
+
+
+def deliver(
+    plan: StudyFile,
+    ratings: pd.DataFrame,
+    data: pd.DataFrame,
+    scored: pd.DataFrame,
+    results: dict[str, Result],
+    left_out: dict[str, str],
+    note: InstrumentNote,
+) -> Delivery | None:
+    """Analyse ratings into ``results``; errors go to ``left_out`` and don't stop the rest.
+
+    Parameters
+    ----------
+    plan : StudyFile
+    ratings, data, scored : pandas.DataFrame
+        The ratings and the study's data as read, and these with scores.
+    results : dict of str to Result
+    left_out : dict of str to str
+    note : InstrumentNote
+        What to say of the fidelity scale.
+    """
+    try:
+        here = placed(plan, ratings, data)
+        agreed, n_few = agreed_of(plan, here)
+    except DataError as error:
+        left_out["fidelity/profile"] = str(error)
+        return None
+    for name, analysis in delivery_analyses(plan, agreed, n_few, here, scored):
+        try:
+            results[name] = analysis()
+        except DataError as error:
+            left_out[name] = str(error)
+    return delivery(plan, agreed, note)
+
+
+def delivery_analyses(
+    plan: StudyFile, agreed: Agreed, n_few: int, ratings: pd.DataFrame, scored: pd.DataFrame
+) -> Iterator[tuple[str, Callable[[], Result]]]:
+    """Yield every analysis of delivery that there are the columns for, by name, not yet run."""
+    by_site, by_team = places(agreed)
+    if by_site or by_team:
+        yield "fidelity/profile", partial(_profile, agreed, n_few)
+    if len(agreed.occasions) > 1:
+        yield "fidelity/drift", partial(_drift, agreed)
+    yield "fidelity/agreement", partial(_agreement, plan, ratings, agreed)
+    if by_site:
+        yield "fidelity/outcome", partial(_outcome, plan, agreed, scored)
+
+
+def _profile(agreed: Agreed, n_few: int) -> Result:
+    made = fidelity.profile(agreed)
+    if not n_few:
+        return made
+    few = f"Of {n_few} sites' occasions nothing is told: fewer people were rated than may be shown."
+    return replace(made, warnings=(few, *made.warnings))
+
+
+def _drift(agreed: Agreed) -> Result:
+    """Take occasions after the baseline, if there are enough of them for a trend."""
+    later = [one for one in agreed.occasions if one != agreed.study.baseline]
+    if len(later) < _LATER or len(later) == len(agreed.occasions):
+        return fidelity.drift(agreed)
+    kept = agreed.cells[agreed.occasion].isin(later).to_numpy()
+    n_scales = len(agreed.instrument.columns)
+    some = replace(
+        agreed,
+        table=agreed.table[kept.repeat(n_scales)].reset_index(drop=True),
+        cells=agreed.cells[kept].reset_index(drop=True),
+        agreed=agreed.agreed[kept],
+        counts=agreed.counts[kept],
+        lows=agreed.lows[kept],
+        highs=agreed.highs[kept],
+        occasions=tuple(later),
+    )
+    return fidelity.drift(some)
+
+
+def _agreement(plan: StudyFile, ratings: pd.DataFrame, agreed: Agreed) -> Result:
+    """Compare informants at the last occasion, over all sites."""
+    said = plan.fidelity
+    assert said is not None
+    if agreed.occasion is not None:
+        ratings = ratings[ratings[agreed.occasion] == agreed.occasions[-1]]
+    given: dict[str, Any] = said.model_dump(
+        include={
+            *("informant", "assessor", "occasion", "items", "item", "rating", "informants"),
+            *("duplicates", "on_invalid"),
+        },
+        exclude_none=True,
+    )
+    return fidelity.agreement(ratings, plan.rated, plan.study, by_site=False, **given)
+
+
+def _outcome(plan: StudyFile, agreed: Agreed, scored: pd.DataFrame) -> Result:
+    """Put each site's fidelity beside the primary outcome there."""
+    study = plan.study
+    assert plan.fidelity is not None
+    total = total_scale(agreed)
+    rows = fidelity.profile(agreed).table
+    rows = rows[(rows["term"] == "site") & (rows["scale"] == total)].dropna(subset=["estimate"])
+    of = dict(zip(rows["site"], rows["estimate"], strict=True))
+    data = scored
+    if study.arm is not None and plan.fidelity.arms == "intervention":
+        data = scored[scored[study.arm] == study.intervention]
+        study = replace(study, arm=None, intervention=None)
+    return fidelity_by_site(
+        data, plan.outcomes.primary, study, of, small_count=plan.report.small_count
+    )
+
+
+def total_scale(agreed: Agreed) -> str:
+    """Return the scale that stands for all: the one with the most items."""
+    one = agreed.instrument
+    sizes = [len(one.items_of(scale)) for scale in one.scored]
+    return one.columns[sizes.index(max(sizes))]
+
+
+def delivery(plan: StudyFile, agreed: Agreed, note: InstrumentNote) -> Delivery:
+    """Return what the report says of the ratings, with a sheet for each site."""
+    one, total = agreed.instrument, total_scale(agreed)
+    said = plan.fidelity
+    assert said is not None
+    lacking = len(agreed.missing)
+    return Delivery(
+        instrument=note,
+        total=total,
+        scales={
+            one.column(scale): plan.labels.get(one.column(scale), scale.label)
+            for scale in one.scored
+        },
+        range=one.scale(total).range,
+        informants=tuple(map(str, said.informants or one.all_informants)),
+        rule=agreed.rule,
+        complete=1 - lacking / max(len(agreed.cells), 1),
+        occasion=agreed.occasions[-1] if agreed.occasions else None,
+        of_arm=plan.study.arm is not None and said.arms == "intervention",
+        sheets=_sheets(plan, agreed),
+    )
+
+
+def _sheets(plan: StudyFile, agreed: Agreed) -> dict[str, Feedback]:
+    by_site, by_team = places(agreed)
+    study = agreed.study
+    column = by_site or (study.team if by_team == study.team else None)
+    if column is None:
+        return {}
+    role = "site" if column == study.site else "team"
+    made = {}
+    for place in sorted(values_in(agreed.cells[column]), key=str):
+        try:
+            sheet = fidelity.feedback(agreed, **{role: place}, small_count=plan.report.small_count)
+        except DataError:  # nothing was rated there, or of too few
+            continue
+        if not sheet.withheld:
+            made[str(place)] = sheet
+    return made

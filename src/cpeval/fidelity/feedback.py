@@ -1,0 +1,382 @@
+"""`feedback`: a sheet for a team, what goes well first, and what the next level looks like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from cpeval.definitions.items import Item
+from cpeval.definitions.model import Instrument
+from cpeval.errors import OptionError, TooFewError, did_you_mean, listed, require_whole
+from cpeval.fidelity.assessments import Agreed, Floats
+from cpeval.fidelity.place_items import PlaceItems, place_items, values_in
+from cpeval.result import Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: From three quarters of the way between the lowest and the highest level, an item goes well.
+_STRONG = 0.75
+#: Where none does, as many of the best are named all the same.
+_STRONGEST = 3
+STRENGTH, NEXT, WITHHELD = "strength", "next", "withheld"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Feedback(Result):
+    """A sheet for a team: from `feedback`.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        A row an item, strengths first (the best of them on top), then what to work on (the
+        lowest on top), then what is withheld: group ("strength", "next", "withheld"), item (its
+        code), label, estimate (mean agreed rating; NaN where withheld), previous, change, share
+        (of the way from the worst to the best level), level and anchor (the next described
+        level, as a code and in words; missing where there is none), n (units rated).
+    scales : pandas.DataFrame
+        scale, label, estimate, previous, n.
+    place : str
+        The site (and team) in words.
+    occasion, previous : object
+        Which occasions are compared; None without.
+    n_units : int
+        Units rated at the place on the occasion.
+    units_are_people : bool
+        Whether units are people or workers, so that small counts are withheld.
+    small_count : int
+        Means of fewer people are withheld.
+    instrument : Instrument
+    """
+
+    scales: pd.DataFrame
+    place: str
+    occasion: object
+    previous: object
+    n_units: int
+    units_are_people: bool
+    small_count: int
+    instrument: Instrument
+
+    @property
+    def withheld(self) -> bool:
+        """Whether nothing at all may be shown: too few people were rated."""
+        return bool((self.table["group"] == WITHHELD).all())
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw each item now, and last time as an open mark.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; without it, on new axes.
+        """
+        from cpeval.plots.now_and_before import now_and_before
+
+        return now_and_before(self.table, ax=ax)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the sheet as a page that prints on one side of A4.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            Ends in ``.html``; a file that is there is replaced once the new one is whole.
+
+        Raises
+        ------
+        OptionError, OutputError
+            Another suffix, or it can't be written.
+        """
+        from cpeval.report.feedback_page import write_page
+
+        return write_page(self, path)
+
+    def to_docx(self, path: str | Path) -> Path:
+        """Write the sheet as a Word document of one page, to be edited by the team.
+
+        Needs python-docx: ``pip install "cpeval[docx]"``.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            Ends in ``.docx``; a file that is there is replaced once the new one is whole.
+
+        Raises
+        ------
+        MissingLibraryError
+            python-docx is not installed.
+        OptionError, OutputError
+            Another suffix, or it can't be written.
+        """
+        from cpeval.report.feedback_document import write_document
+
+        return write_document(self, path)
+
+
+def feedback(
+    agreed: Agreed,
+    *,
+    site: object = None,
+    team: object = None,
+    occasion: object = None,
+    previous: object = None,
+    small_count: int = 5,
+) -> Feedback:
+    """Make a one-page sheet for a team or site.
+
+    Parameters
+    ----------
+    agreed : Agreed
+        From `triangulate`.
+    site, team : optional
+        Whose sheet, as the study's columns of site and team have it: one of them, or both.
+    occasion : optional
+        When; by default the last occasion on which the place was rated.
+    previous : optional
+        What to compare with: an earlier occasion, or another `Agreed` of the same instrument (its
+        last occasion then). By default the occasion before on which the place was rated, if any.
+    small_count : int, default 5
+        Means of fewer people (or workers) are withheld. Where the unit rated is a team or a site
+        there is nobody to protect, and nothing is. 1 turns it off.
+
+    Returns
+    -------
+    Feedback
+        ``to_html(path)`` and ``to_docx(path)`` write the sheet.
+
+    Raises
+    ------
+    OptionError
+        ``agreed`` is none; neither site nor team, or no such; no such occasion; another
+        instrument's `Agreed`.
+    TooFewError
+        The place has no rating on the occasion.
+
+    Notes
+    -----
+    An item's score is the mean of its agreed ratings over the place's units. It goes well from
+    three quarters of the way between the worst and the best level; where none does, the three
+    best are listed as the strongest so far. The sheet names the place, never a person.
+
+    Examples
+    --------
+    >>> import cpeval as cp
+    >>> made = cp.simulate(seed=1)
+    >>> agreed = cp.fidelity.triangulate(made.joined("fidelity"), "connecting_people", made.study,
+    ...                                  informant="informant", assessor="assessor")
+    >>> sheet = feedback(agreed, site="Trust A")
+    >>> sheet.previous, sheet.occasion, len(sheet.table)
+    ('t0', 't1', 18)
+    """
+    if not isinstance(agreed, Agreed):
+        raise OptionError(
+            f"'agreed' must be what cp.fidelity.triangulate returns. Got {type(agreed).__name__}."
+        )
+    require_whole("small_count", small_count, least=1)
+    here = _place(agreed, site, team)
+    now = _at(agreed, here, occasion)
+    before = _before(agreed, here, now, previous, site, team)
+    people = agreed.unit[-1] in (agreed.study.person, agreed.study.worker)
+    least = small_count if people else 1
+    place = " · ".join(str(one) for one in (site, team) if one is not None)
+    table = _items(agreed.instrument, now, before, least)
+    return Feedback(
+        table=table,
+        note=_note(agreed, now, before, place),
+        warnings=tuple(_warnings(table, now, small_count)),
+        scales=_scales(agreed.instrument, now, before, least),
+        place=place,
+        occasion=now.occasion,
+        previous=None if before is None else before.occasion,
+        n_units=now.n_units,
+        units_are_people=people,
+        small_count=small_count,
+        instrument=agreed.instrument,
+    )
+
+
+def _place(agreed: Agreed, site: object, team: object) -> np.ndarray:
+    """Return which cells are of the place."""
+    study, cells = agreed.study, agreed.cells
+    here = np.ones(len(cells), dtype=bool)
+    if site is None and team is None:
+        raise OptionError("Whose sheet? Say site= or team=.")
+    for role, value in (("site", site), ("team", team)):
+        if value is None:
+            continue
+        column = getattr(study, role)
+        if column not in agreed.unit:
+            raise OptionError(
+                f"These ratings have no column of {role}s ({column!r}), so {role}= can't be told."
+            )
+        known = values_in(cells[column][here])
+        if value not in known:
+            raise OptionError(
+                f"There is no {role} {value!r}{did_you_mean(value, known)}. "
+                f"There are {listed(known)}."
+            )
+        here &= (cells[column] == value).to_numpy(dtype=bool, na_value=False)
+    several = study.site in agreed.unit and site is None
+    if several and len(values_in(cells[study.site][here])) > 1:
+        raise OptionError(
+            f"Several sites have a team {team!r}: {listed(values_in(cells[study.site][here]))}. "
+            "Say site= too."
+        )
+    return here
+
+
+def _at(agreed: Agreed, here: np.ndarray, occasion: object) -> PlaceItems:
+    if agreed.occasion is None:
+        if occasion is not None:
+            raise OptionError("These ratings have no occasions, so they take no occasion=.")
+        return place_items(agreed, here, None)
+    rated = here & ~np.isnan(agreed.agreed).all(axis=1)
+    seen = values_in(agreed.cells[agreed.occasion][rated])
+    there = [one for one in agreed.occasions if one in seen]
+    if not there:
+        raise TooFewError("The place has no agreed rating on any occasion.")
+    if occasion is None:
+        occasion = there[-1]
+    elif occasion not in there:
+        raise OptionError(
+            f"The place has no rating at {occasion!r}{did_you_mean(occasion, there)}. "
+            f"It has some at {listed(there)}."
+        )
+    when = (agreed.cells[agreed.occasion] == occasion).to_numpy(dtype=bool, na_value=False)
+    return place_items(agreed, here & when, occasion)
+
+
+def _before(
+    agreed: Agreed,
+    here: np.ndarray,
+    now: PlaceItems,
+    previous: object,
+    site: object,
+    team: object,
+) -> PlaceItems | None:
+    if isinstance(previous, Agreed):
+        codes = [[i.code for i in one.items] for one in (previous.instrument, agreed.instrument)]
+        if previous.instrument.name != agreed.instrument.name or codes[0] != codes[1]:
+            raise OptionError(
+                f"'previous' is of {previous.instrument.name} ({len(codes[0])} items), the "
+                f"ratings of {agreed.instrument.name} ({len(codes[1])} items)."
+            )
+        return _at(previous, _place(previous, site, team), None)
+    if agreed.occasion is None:
+        if previous is not None:
+            raise OptionError(
+                "These ratings have no occasions: 'previous' can be the Agreed of an earlier time."
+            )
+        return None
+    earlier = agreed.occasions[: list(agreed.occasions).index(now.occasion)]
+    if previous is not None:
+        if previous not in earlier:
+            raise OptionError(
+                f"'previous' must be an occasion before {now.occasion!r}: "
+                f"{listed(earlier) or 'there is none'}. Got {previous!r}."
+            )
+        return _at(agreed, here, previous)
+    rated = here & ~np.isnan(agreed.agreed).all(axis=1)
+    seen = values_in(agreed.cells[agreed.occasion][rated])
+    there = [one for one in earlier if one in seen]
+    return _at(agreed, here, there[-1]) if there else None
+
+
+def _items(one: Instrument, now: PlaceItems, before: PlaceItems | None, least: int) -> pd.DataFrame:
+    """Return a row an item, in the order of the sheet."""
+    estimate = np.where(now.item_n >= least, now.items, np.nan)
+    previous = np.full(estimate.shape, np.nan)
+    if before is not None:
+        previous = np.where(before.item_n >= least, before.items, np.nan)
+    share = np.array([_share(one, i, x) for i, x in zip(one.items, estimate, strict=True)])
+    gone = np.isnan(estimate)
+    strong = share >= _STRONG
+    if not strong.any():
+        best = np.argsort(-np.nan_to_num(share, nan=-1.0), kind="stable")[:_STRONGEST]
+        strong = np.isin(np.arange(share.size), best) & ~gone
+    levels = [_next(one, i, x) for i, x in zip(one.items, estimate, strict=True)]
+    table = pd.DataFrame(
+        {
+            "group": np.select([gone, strong], [WITHHELD, STRENGTH], NEXT),
+            "item": [i.code for i in one.items],
+            "label": [i.label for i in one.items],
+            "estimate": estimate,
+            "previous": previous,
+            "change": estimate - previous,
+            "share": share,
+            "level": [code for code, _ in levels],
+            "anchor": [text for _, text in levels],
+            "n": now.item_n,
+        }
+    )
+    rank = np.select([gone, strong], [2, 0], 1)
+    order = np.lexsort((np.where(strong, -share, share), rank))
+    return table.iloc[order].reset_index(drop=True)
+
+
+def _share(one: Instrument, item: Item, level: float) -> float:
+    """Return how far a rating is on the way from the item's worst to its best level."""
+    points = one.points(item)
+    codes = sorted(points)
+    worth = np.interp(level, codes, [points[code] for code in codes])
+    low, high = min(points.values()), max(points.values())
+    return float((worth - low) / (high - low)) if high > low else float("nan")
+
+
+def _next(one: Instrument, item: Item, level: float) -> tuple[float, str | None]:
+    """Return the next level that is described: by its anchor, else by the answer's label."""
+    if np.isnan(level):
+        return np.nan, None
+    if item.anchors:
+        anchor = one.next_anchor(item, level)
+        return (np.nan, None) if anchor is None else (anchor.code, anchor.text)
+    points, labels = one.points(item), one.answers(item).codes
+    codes = sorted(points)
+    here = float(np.interp(level, codes, [points[code] for code in codes]))
+    above = [code for code in codes if points[code] > here]
+    if not above:
+        return np.nan, None
+    code = min(above, key=points.__getitem__)
+    return code, labels[code]
+
+
+def _scales(
+    one: Instrument, now: PlaceItems, before: PlaceItems | None, least: int
+) -> pd.DataFrame:
+    previous: Floats = np.full(len(one.columns), np.nan)
+    if before is not None:
+        previous = np.where(before.scale_n >= least, before.scales, np.nan)
+    return pd.DataFrame(
+        {
+            "scale": one.columns,
+            "label": [scale.label for scale in one.scored],
+            "estimate": np.where(now.scale_n >= least, now.scales, np.nan),
+            "previous": previous,
+            "n": now.scale_n,
+        }
+    )
+
+
+def _note(agreed: Agreed, now: PlaceItems, before: PlaceItems | None, place: str) -> str:
+    when = f" at {now.occasion}" if now.occasion is not None else ""
+    beside = ""
+    if before is not None:
+        beside = f", beside {before.occasion if before.occasion is not None else 'last time'}"
+    return (
+        f"{agreed.instrument.title}: {place}{when}{beside}. Means of agreed ratings "
+        f"(rule: {agreed.rule})."
+    )
+
+
+def _warnings(table: pd.DataFrame, now: PlaceItems, small_count: int) -> list[str]:
+    n = int((table["group"] == WITHHELD).sum())
+    if n == 0:
+        return []
+    if n == len(table):
+        return [f"Fewer than {small_count} were rated, so nothing is shown."]
+    return [f"{n} items are not shown: fewer than {small_count} were rated, or nobody was."]

@@ -1,0 +1,68 @@
+"""What of the ratings of delivery may be shown: no counts of people, and nothing of few.
+
+Sites' occasions with few people are taken out before anything is computed
+(`cpeval.fidelity.shareable`), so no total can be worked back to them. Here numbers of people go,
+which beside the flow of people could tell of the few who were not rated.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from cpeval.report.disclosure import KEYS, Withheld, is_small, withhold
+
+#: Results by the beginning of their names.
+PREFIX = "fidelity/"
+#: What says which row is which, beside the keys of all tables.
+_KEYS = KEYS | {"item", "label", "occasion"}
+#: Of use to who ran the evaluation only.
+_DROPPED = ("small", "why")
+#: Numbers of units, sheets and scores in sentences.
+_OVER = re.compile(r"\b(over|on) [\d,]+ (units?\b)")
+_MORE = re.compile(r" [\d,]+ more have no ratings then\.")
+_COUNTED = re.compile(
+    r"\b[\d,]+ (?:of [\d,]+ )?(units?|sheets?|scale scores|coefficients)\b( have| are| were)?"
+)
+
+
+def protect_delivery(table: pd.DataFrame, limit: int) -> pd.DataFrame:
+    """Withhold rows on fewer than ``limit`` people, and numbers of people everywhere.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of a result of `cpeval.fidelity`, n its number of people.
+    limit : int
+        1 shows everything.
+    """
+    cells = table.drop(columns=[name for name in _DROPPED if name in table]).astype(object)
+    if limit <= 1 or "n" not in cells:
+        return cells
+    few = is_small(table["n"], limit)
+    for column in (str(name) for name in cells if name not in (*_KEYS, "n")):
+        withhold(cells, column, few & cells[column].notna().to_numpy())
+    withhold(cells, "n", few, Withheld(1, limit - 1))
+    withhold(cells, "n", np.asarray(table["n"] >= limit), Withheld(limit))
+    return cells
+
+
+def delivery_prose(text: str, limit: int) -> str:
+    """Take numbers of units out of a sentence.
+
+    >>> delivery_prose("Means over 63 units (person) in 5 sites. 2 more have no ratings then.", 5)
+    'Means over the units (person) in 5 sites.'
+    >>> delivery_prose("3 units were not rated on every occasion.", 5)
+    'Some units were not rated on every occasion.'
+    """
+    if limit <= 1:
+        return text
+    text = _MORE.sub("", _OVER.sub(r"\1 the \2", text))
+
+    def some(match: re.Match[str]) -> str:
+        word = "Some" if match.start() == 0 else "some"
+        return f"{word} {match[1]}{match[2] or ''}"
+
+    return _COUNTED.sub(some, text)

@@ -1,0 +1,325 @@
+"""``[fidelity]`` of a study file: what is computed, what the report shows, what it withholds."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+import cpeval as cp
+from cpeval.errors import StudyError, TooFewError
+from cpeval.fidelity.shareable import shareable
+from cpeval.outcomes.fidelity_by_site import fidelity_by_site
+from cpeval.report.delivery_release import delivery_prose, protect_delivery
+from cpeval.report.sheet_files import sheet_files
+
+RESULTS = ["fidelity/profile", "fidelity/drift", "fidelity/agreement", "fidelity/outcome"]
+SCHEMA = Path(cp.__file__).parent / "report" / "results.schema.json"
+
+
+def evaluated(folder):
+    with pytest.warns(cp.errors.ProvisionalWarning):  # rg_uk
+        return cp.evaluate(folder / "study.toml")
+
+
+def changed(folder, old, new):
+    text = (folder / "study.toml").read_text()
+    assert old in text
+    (folder / "study.toml").write_text(text.replace(old, new))
+
+
+@pytest.fixture(scope="module")
+def made():
+    return cp.simulate(seed=1, waves=["t0", "t1", "t2", "t3"])
+
+
+@pytest.fixture(scope="module")
+def folder(made, tmp_path_factory):
+    path = tmp_path_factory.mktemp("study")
+    made.write(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def evaluation(folder):
+    return evaluated(folder)
+
+
+@pytest.fixture(scope="module")
+def written(evaluation, tmp_path_factory):
+    return evaluation.report(tmp_path_factory.mktemp("report")).parent
+
+
+@pytest.fixture(scope="module")
+def text(written):
+    return (written / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def by_hand(made):
+    data = made.joined("fidelity").query("arm == 'CP'")
+    return cp.fidelity.triangulate(
+        data, "connecting_people", made.study, informant="informant", assessor="assessor"
+    )
+
+
+class TestResults:
+    def test_are_those_of_the_functions_by_hand(self, evaluation, by_hand):
+        assert [name for name in evaluation.results if name.startswith("fidelity/")] == RESULTS
+        assert evaluation.left_out == {}
+        found = evaluation.results["fidelity/profile"].table
+        pd.testing.assert_frame_equal(found, cp.fidelity.profile(by_hand).table)
+
+    def test_drift_is_over_the_occasions_after_the_baseline(self, evaluation, made):
+        found = evaluation.results["fidelity/drift"]
+        assert found.occasions == ("t1", "t2", "t3")
+        data = made.joined("fidelity").query("arm == 'CP' and wave != 't0'")
+        by_hand = cp.fidelity.drift(
+            data, "connecting_people", made.study, informant="informant", assessor="assessor"
+        )
+        pd.testing.assert_frame_equal(found.table, by_hand.table)
+
+    def test_outcome_by_site_by_hand(self, evaluation, made, by_hand):
+        scored = cp.score(made.data, "swemwbs").query("arm == 'CP'")
+        wide = scored.pivot(index=["person", "trust"], columns="wave", values="swemwbs_metric")
+        change = (wide["t1"] - wide["t0"]).dropna().groupby("trust")
+        found = evaluation.results["fidelity/outcome"].table.set_index("site")
+        np.testing.assert_allclose(found["estimate"], change.mean()[found.index])
+        assert (found["n"] == change.count()[found.index]).all()
+        total = cp.fidelity.profile(by_hand).table.query(
+            "term == 'site' and scale == 'connecting_people'"
+        )
+        np.testing.assert_allclose(
+            found["fidelity"], total.set_index("site")["estimate"][found.index]
+        )
+
+    def test_all_arms_can_be_asked_for(self, folder, tmp_path):
+        for file in folder.iterdir():
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+        changed(tmp_path, 'assessor = "assessor"', 'assessor = "assessor"\narms = "all"')
+        found = evaluated(tmp_path)
+        whole = found.results["fidelity/profile"].table["n"].iloc[0]
+        last = cp.read(tmp_path / "fidelity.csv").query("wave == 't3'")
+        assert whole == last["person"].nunique()
+        assert not found.delivery.of_arm
+
+
+class TestPage:
+    def test_has_the_section_its_pictures_and_tables(self, text):
+        assert '<h2 id="delivery-part">How it was delivered</h2>' in text
+        assert '<a href="#delivery-part">' in text
+        for ident in ("delivery", "drift", "agreement", "delivery-outcome"):
+            assert f'id="table-{ident}"' in text
+        for ident in ("delivery", "drift", "delivery-outcome"):
+            assert f'id="figure-{ident}-caption"' in text
+        assert "in the intervention arm" in text
+
+    def test_says_no_cause(self, text):
+        part = text.split('id="delivery-part">')[1].split("</section>")[0]
+        words = re.sub(r"<svg.*?</svg>|<[^>]+>", " ", part, flags=re.S)
+        assert not re.search(r"\b(because|caus|effect|due to|led to (?!the other))", words)
+        assert "doesn’t say that one led to the other" in words
+
+    def test_links_to_a_sheet_for_each_site(self, text, written, evaluation):
+        files = sheet_files(evaluation)
+        assert list(files) == [f"Trust {letter}" for letter in "ABCDE"]
+        for place, file in files.items():
+            assert f'<a href="{file}">{place}</a>' in text
+            page = (written / file).read_text(encoding="utf-8")
+            assert f"<h1>{place}</h1>" in page
+            assert "Simulated data." in page
+
+    def test_names_nobody(self, written, made):
+        for file in written.glob("*.html"):
+            body = re.sub(
+                r"<style>.*?</style>|<svg.*?</svg>", "", file.read_text("utf-8"), flags=re.S
+            )
+            words = set(re.findall(r"\w+", body))
+            assert not words & {*made.people["person"], *made.people["worker"]}
+
+    def test_tells_no_number_of_people_rated(self, evaluation, written):
+        record = json.loads((written / "results.json").read_text(encoding="utf-8"))
+        jsonschema.validate(record, json.loads(SCHEMA.read_text(encoding="utf-8")))
+        for name in RESULTS:
+            columns = record["results"][name]["columns"]
+            for row in record["results"][name]["rows"]:
+                assert row["n"] == {"withheld": True, "at_least": 5, "at_most": None}
+            assert "small" not in columns
+            assert "why" not in columns
+            n = evaluation.results[name].table["n"].iloc[0]
+            assert not re.search(rf"\b{n} units", record["results"][name]["note"])
+
+    def test_workbook_has_a_sheet_for_each(self, written):
+        book = openpyxl.load_workbook(written / "tables.xlsx")
+        titles = [str(sheet["A1"].value) for sheet in book]
+        assert "Delivery by site (simulated data)" in titles
+
+    def test_the_same_evaluation_gives_the_same_bytes(self, evaluation, written, tmp_path):
+        evaluation.report(tmp_path)
+        for file in written.iterdir():
+            assert (tmp_path / file.name).read_bytes() == file.read_bytes(), file.name
+
+    @pytest.mark.browser
+    @pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=["desktop", "phone"])
+    def test_axe_finds_no_violation(self, browser, written, size):
+        from axe_playwright_python.sync_playwright import Axe
+
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+        page.goto((written / "report.html").as_uri())
+        found = Axe().run(page)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        page.close()
+        assert found.violations_count == 0, found.generate_report()
+        assert width <= size[0]
+
+
+class TestWithheld:
+    def test_few_of_a_site_are_out_of_all_that_is_computed(self, by_hand):
+        cells = by_hand.cells
+        of_a = cells.loc[(cells["trust"] == "Trust A") & (cells["wave"] == "t3"), "person"]
+        gone = (
+            (cells["trust"] == "Trust A")
+            & (cells["wave"] == "t3")
+            & ~cells["person"].isin(of_a[:4])
+        )
+        table = by_hand.table.copy()
+        table.loc[gone.repeat(5).to_numpy(), "estimate"] = np.nan
+        some = np.where(gone.to_numpy()[:, None], np.nan, by_hand.agreed)
+        guarded, n = shareable(replace(by_hand, table=table, agreed=some), 5)
+        assert n == 1
+        left = guarded.table.query("trust == 'Trust A' and wave == 't3'")
+        assert left["estimate"].isna().all()
+        charts = cp.fidelity.drift(guarded).charts
+        assert (charts.query("site == 'Trust A' and occasion == 't3'")["n"] == 0).all()
+        # Others stay as they are.
+        rest = guarded.table["trust"] != "Trust A"
+        pd.testing.assert_series_equal(
+            guarded.table["estimate"][rest], by_hand.table["estimate"][rest]
+        )
+
+    def test_one_item_of_few(self, by_hand):
+        some = by_hand.agreed.copy()
+        here = np.flatnonzero(
+            (by_hand.cells["trust"] == "Trust B") & (by_hand.cells["wave"] == "t1")
+        )
+        some[here[3:], 7] = np.nan
+        guarded, n = shareable(replace(by_hand, agreed=some), 5)
+        assert n == 0
+        assert np.isnan(guarded.agreed[here, 7]).all()
+        np.testing.assert_array_equal(
+            np.delete(guarded.agreed, 7, axis=1), np.delete(some, 7, axis=1)
+        )
+
+    def test_off_and_teams(self, by_hand):
+        assert shareable(by_hand, 1) == (by_hand, 0)
+
+    def test_a_table_of_few(self):
+        table = pd.DataFrame(
+            {"site": ["A", "B"], "scale": "s", "estimate": [3.0, 4.0], "n": [4, 5]}
+        )
+        shown = protect_delivery(table, 5)
+        assert [str(cell) for cell in shown["n"]] == ["<5", "5 or more"]
+        assert [str(cell) for cell in shown["estimate"]] == ["withheld", "4.0"]
+        assert shown["site"].tolist() == ["A", "B"]
+
+    @pytest.mark.parametrize(
+        ("said", "told"),
+        [
+            ("3 of 25 scale scores are missing.", "Some scale scores are missing."),
+            ("and 2 sheets by others", "and some sheets by others"),
+            ("Agreement on 1,063 units (person).", "Agreement on the units (person)."),
+        ],
+    )
+    def test_sentences(self, said, told):
+        assert delivery_prose(said, 5) == told
+
+    def test_a_site_of_few_people_has_no_sheet_and_no_dot(self, made, tmp_path):
+        made.write(tmp_path)
+        people = pd.read_csv(tmp_path / "people.csv")
+        few = people.query("trust == 'Trust A' and arm == 'CP'")["person"].iloc[4:]
+        for name in ("people", "responses", "fidelity"):
+            table = pd.read_csv(tmp_path / f"{name}.csv")
+            table[~table["person"].isin(few)].to_csv(tmp_path / f"{name}.csv", index=False)
+        found = evaluated(tmp_path)
+        assert "Trust A" not in found.delivery.sheets
+        assert "Trust A" not in set(found.results["fidelity/outcome"].table["site"])
+        text = found.report(tmp_path / "out").read_text(encoding="utf-8")
+        part = text.split('id="delivery-part">')[1].split("</section>")[0]
+        grid = part.split('id="table-delivery"')[1].split("</table>")[0]
+        assert not re.search(r">Trust A</th>\s*<td[^>]*>\d", grid)
+
+
+class TestOutcomeBySite:
+    STUDY = cp.Study(person="id", site="site", wave="wave", baseline=0, follow_up=1)
+
+    def data(self):
+        n = 12
+        rows = pd.DataFrame({"id": range(n), "site": list("AAAAAABBBBBC")})
+        return pd.concat([rows.assign(wave=w, y=w * rows["site"].map({"A": 1, "B": 2, "C": 3})) for w in (0, 1)])  # fmt: skip
+
+    def test_small_and_unrated_sites_are_left_out_and_counted(self):
+        found = fidelity_by_site(self.data(), "y", self.STUDY, {"A": 3.0, "C": 4.0})
+        assert found.table.to_dict("list") == {"site": ["A"], "fidelity": [3.0], "estimate": [1.0], "n": [6]}  # fmt: skip
+        assert found.warnings == (
+            "1 sites have fewer than 5 people, and are not shown.",
+            "1 sites have no fidelity score, and are not shown.",
+        )
+        assert found.plot().get_ylabel() == "Mean change"
+
+    def test_nothing_left(self):
+        with pytest.raises(TooFewError):
+            fidelity_by_site(self.data(), "y", self.STUDY, {})
+
+
+class TestWrong:
+    @pytest.mark.parametrize(
+        ("old", "new", "told"),
+        [
+            ('informant = "informant"', 'informant = "informants"', "did you mean 'informant'"),
+            (
+                'instrument = "connecting_people"',
+                'instrument = "conecting_people"',
+                "connecting_people",
+            ),
+            ('instrument = "connecting_people"', "", "definition = "),
+            ('assessor = "assessor"', 'rule = "mean"', "rule"),
+            ('assessor = "assessor"', 'arm = "all"', "arm"),
+        ],
+    )
+    def test_the_study_file(self, folder, tmp_path, old, new, told):
+        for file in folder.iterdir():
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+        changed(tmp_path, old, new)
+        with pytest.raises(StudyError, match=told):
+            cp.evaluate(tmp_path / "study.toml")
+
+    def test_wrong_ratings_leave_the_rest_of_the_report(self, folder, tmp_path):
+        for file in folder.iterdir():
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+        ratings = pd.read_csv(tmp_path / "fidelity.csv")
+        ratings["connecting_people_1"] = 9
+        ratings.to_csv(tmp_path / "fidelity.csv", index=False)
+        found = evaluated(tmp_path)
+        assert "connecting_people_1" in found.left_out["fidelity/profile"]
+        text = found.report(tmp_path / "out").read_text(encoding="utf-8")
+        assert "Delivery by site: could not be computed." in text
+        assert "delivery-part" not in text
+
+
+def test_names_of_files_are_plain_and_differ(evaluation):
+    sheet = evaluation.delivery.sheets["Trust A"]
+    names = ["Ward 1/2", "ward 1 2", "../../etc", "Ωμέγα & Co", "***"]
+    delivery = replace(evaluation.delivery, sheets=dict.fromkeys(names, sheet))
+    files = sheet_files(replace(evaluation, delivery=delivery))
+    assert list(files.values()) == [
+        "feedback-ward-1-2.html",
+        "feedback-ward-1-2-2.html",
+        "feedback-etc.html",
+        "feedback-ωμέγα-co.html",
+        "feedback-site.html",
+    ]

@@ -1,0 +1,287 @@
+"""The sheet for a team: what it says, what it withholds, and how it looks."""
+
+import io
+import re
+import zipfile
+from dataclasses import replace
+
+import docx
+import numpy as np
+import pandas as pd
+import pytest
+
+import cpeval as cp
+from cpeval.errors import (
+    MissingLibraryError,
+    OptionError,
+    OutputError,
+    ProvisionalWarning,
+    TooFewError,
+)
+
+EVIL = "<b>Trust</b> & =1+1 Ω"
+
+
+def agreed_of(data, study, instrument="connecting_people"):
+    return cp.fidelity.triangulate(
+        data, instrument, study, informant="informant", assessor="assessor"
+    )
+
+
+@pytest.fixture(scope="module")
+def made():
+    return cp.simulate(seed=1)
+
+
+@pytest.fixture(scope="module")
+def agreed(made):
+    return agreed_of(made.joined("fidelity"), made.study)
+
+
+@pytest.fixture(scope="module")
+def teams():
+    """Teams are what is rated: 28 items, two occasions."""
+    rng = np.random.default_rng(1)
+    rows = [
+        {"site": "N", "team": team, "wave": wave, "informant": "observer", "assessor": "o",
+         **{f"dacts_{k + 1}": rng.integers(1, 6) for k in range(28)}}
+        for wave in (1, 2) for team in ("A", "B")
+    ]  # fmt: skip
+    study = cp.Study(person="id", site="site", team="team", wave="wave")
+    with pytest.warns(ProvisionalWarning):
+        return agreed_of(pd.DataFrame(rows), study, "dacts")
+
+
+@pytest.fixture(scope="module")
+def few(made):
+    few = made.people.query("trust == 'Trust A'")["person"].head(4)
+    data = made.joined("fidelity")
+    data = data[(data["trust"] != "Trust A") | data["person"].isin(few)]
+    return agreed_of(data, made.study)
+
+
+@pytest.fixture(scope="module", params=["people", "28 items", "withheld"])
+def path(request, agreed, teams, tmp_path_factory):
+    sheet = {
+        "people": lambda: cp.fidelity.feedback(agreed, site="Trust A"),
+        "28 items": lambda: cp.fidelity.feedback(teams, team="A"),
+        "withheld": lambda: cp.fidelity.feedback(agreed, site="Trust A", small_count=90),
+    }[request.param]()
+    return sheet.to_html(tmp_path_factory.mktemp("sheet") / "sheet.html")
+
+
+class TestNumbers:
+    def test_means_of_items_now_and_before(self, agreed):
+        sheet = cp.fidelity.feedback(agreed, site="Trust B")
+        items = agreed.items.query("trust == 'Trust B'")
+        by_hand = items.groupby(["wave", "item"])["estimate"].mean()
+        table = sheet.table.set_index("item")
+        np.testing.assert_allclose(table["estimate"], by_hand["t1"][table.index], rtol=1e-12)
+        np.testing.assert_allclose(table["previous"], by_hand["t0"][table.index], rtol=1e-12)
+        np.testing.assert_allclose(table["change"], table["estimate"] - table["previous"])
+        scores = agreed.table.query("trust == 'Trust B' and wave == 't1'")
+        np.testing.assert_allclose(
+            sheet.scales["estimate"], scores.groupby("scale")["estimate"].mean()[sheet.scales["scale"]]
+        )  # fmt: skip
+        assert sheet.n_units == scores["person"].nunique()
+
+    def test_strengths_first_then_the_lowest(self, teams):
+        table = cp.fidelity.feedback(teams, team="A").table
+        groups = table["group"].tolist()
+        assert groups == sorted(groups, key=["strength", "next"].index)
+        strong, rest = (table[table["group"] == g]["share"] for g in ("strength", "next"))
+        assert strong.is_monotonic_decreasing
+        assert rest.is_monotonic_increasing
+        assert strong.min() >= 0.75 > rest.max()
+
+    def test_the_strongest_are_named_where_none_is_strong(self, agreed):
+        low = replace(agreed, agreed=np.clip(agreed.agreed, 1, 2))
+        table = cp.fidelity.feedback(low, site="Trust A").table
+        assert (table["group"] == "strength").sum() == 3
+
+    def test_the_next_level_is_the_anchor_above(self, agreed):
+        table = cp.fidelity.feedback(agreed, site="Trust A").table
+        one = agreed.instrument
+        for row in table.itertuples():
+            above = [code for code in one.item(row.item).anchors if code > row.estimate]
+            assert row.level == min(above)
+            assert row.anchor == one.item(row.item).anchors[row.level]
+
+    def test_without_anchors_the_answers_label_and_none_at_the_top(self, teams):
+        table = cp.fidelity.feedback(teams, team="A").table
+        assert table.query("estimate == 4")["anchor"].unique().tolist() == ["fully in place"]
+        assert table.query("estimate == 1")["anchor"].unique().tolist() == ["a little"]
+        assert table.query("estimate == 5")["anchor"].isna().all()
+
+    def test_a_reversed_item_gets_better_downwards(self, scale):
+        data = pd.DataFrame(
+            {"site": "N", "team": list("ABCDE"), "informant": "observer", "assessor": "o",
+             **{f"visits_{k}": 2 for k in (1, 2, 3)}, "visits_4": 5, "visits_5": 0.5}
+        )  # fmt: skip
+        study = cp.Study(person="id", site="site", team="team")
+        found = cp.fidelity.feedback(agreed_of(data, study, scale), site="N").table
+        row = found.set_index("item").loc["4"]
+        assert (row["share"], row["level"], row["anchor"]) == (0, 1, "never")
+
+    def test_another_agreed_as_last_time(self, agreed, made):
+        data = made.joined("fidelity")
+        first = agreed_of(data.query("wave == 't0'"), made.study)
+        alone = agreed_of(data.query("wave == 't1'"), made.study)
+        one = cp.fidelity.feedback(alone, site="Trust A", previous=first).table
+        pd.testing.assert_frame_equal(one, cp.fidelity.feedback(agreed, site="Trust A").table)
+        assert cp.fidelity.feedback(alone, site="Trust A").table["previous"].isna().all()
+
+    def test_row_order_does_not_matter(self, agreed, made):
+        turned = agreed_of(made.joined("fidelity").sample(frac=1, random_state=0), made.study)
+        pd.testing.assert_frame_equal(
+            cp.fidelity.feedback(turned, site="Trust C").table,
+            cp.fidelity.feedback(agreed, site="Trust C").table,
+        )
+
+
+class TestWithheld:
+    def test_fewer_than_five_people(self, few, tmp_path):
+        sheet = cp.fidelity.feedback(few, site="Trust A")
+        assert sheet.withheld
+        assert sheet.table[["estimate", "previous", "share", "level"]].isna().all(axis=None)
+        assert sheet.scales[["estimate", "previous"]].isna().all(axis=None)
+        text = sheet.to_html(tmp_path / "a.html").read_text(encoding="utf-8")
+        assert "Fewer than 5 were rated here" in text
+        assert "<td" not in text
+        assert not re.search(r"\b[1-4] rated", text)
+
+    def test_the_studys_own_limit(self, few):
+        assert not cp.fidelity.feedback(few, site="Trust A", small_count=3).withheld
+
+    def test_one_item_that_few_were_rated_on(self, agreed):
+        some = agreed.agreed.copy()
+        here = (agreed.cells["trust"] == "Trust A") & (agreed.cells["wave"] == "t1")
+        some[np.flatnonzero(here)[4:], 0] = np.nan
+        sheet = cp.fidelity.feedback(replace(agreed, agreed=some), site="Trust A")
+        last = sheet.table.iloc[-1]
+        assert (last["item"], last["group"]) == ("1", "withheld")
+        assert np.isnan(last["estimate"])
+        assert any("1 items are not shown" in text for text in sheet.warnings)
+
+    def test_a_team_that_is_the_unit_is_shown(self, teams):
+        assert not cp.fidelity.feedback(teams, team="A").withheld
+
+    def test_no_person_or_worker_is_named(self, agreed, made, tmp_path):
+        sheet = cp.fidelity.feedback(agreed, site="Trust A")
+        text = sheet.to_html(tmp_path / "a.html").read_text(encoding="utf-8")
+        body = text.split("</style>")[1]
+        for name in (*made.people["person"], *made.people["worker"]):
+            assert name not in body
+
+
+class TestFiles:
+    def test_names_are_escaped(self, made, tmp_path):
+        data = made.joined("fidelity").replace({"trust": {"Trust A": EVIL}})
+        sheet = cp.fidelity.feedback(agreed_of(data, made.study), site=EVIL)
+        text = sheet.to_html(tmp_path / "a.html").read_text(encoding="utf-8")
+        assert "<b>" not in text
+        assert "&lt;b&gt;Trust&lt;/b&gt; &amp; =1+1 Ω" in text
+        word = docx.Document(str(sheet.to_docx(tmp_path / "a.docx")))
+        assert EVIL in [p.text for p in word.paragraphs]
+
+    def test_word_says_what_the_page_says(self, agreed, tmp_path):
+        sheet = cp.fidelity.feedback(agreed, site="Trust A")
+        word = docx.Document(str(sheet.to_docx(tmp_path / "a.docx")))
+        page = sheet.to_html(tmp_path / "a.html").read_text(encoding="utf-8").replace("&#39;", "'")
+        assert sum(len(table.rows) - 1 for table in word.tables) == 18
+        for table in word.tables:
+            assert "tblHeader" in table.rows[0]._tr.xml
+            for row in table.rows:
+                assert all(cell.text in page for cell in row.cells)
+        assert word.core_properties.title.startswith("Trust A: ")
+
+    def test_the_same_sheet_gives_the_same_files(self, agreed, tmp_path):
+        sheet = cp.fidelity.feedback(agreed, site="Trust A")
+        pages = [sheet.to_html(tmp_path / f"{k}.html").read_bytes() for k in range(2)]
+        assert pages[0] == pages[1]
+        parts = []
+        for k in range(2):
+            with zipfile.ZipFile(
+                io.BytesIO(sheet.to_docx(tmp_path / f"{k}.docx").read_bytes())
+            ) as z:
+                parts.append({name: z.read(name) for name in z.namelist()})
+        assert parts[0] == parts[1]
+
+    @pytest.mark.parametrize("write", ["to_html", "to_docx"])
+    def test_wrong_places(self, agreed, tmp_path, write):
+        sheet = cp.fidelity.feedback(agreed, site="Trust A")
+        with pytest.raises(OptionError, match="should end in"):
+            getattr(sheet, write)(tmp_path / "a.txt")
+        with pytest.raises(OutputError):
+            getattr(sheet, write)(tmp_path / "no folder" / f"a.{write[3:]}")
+
+    def test_without_python_docx(self, agreed, tmp_path, monkeypatch):
+        monkeypatch.setitem(__import__("sys").modules, "docx", None)
+        with pytest.raises(MissingLibraryError, match=r"cpeval\[docx\]"):
+            cp.fidelity.feedback(agreed, site="Trust A").to_docx(tmp_path / "a.docx")
+
+
+class TestWrong:
+    @pytest.mark.parametrize(
+        ("said", "told"),
+        [
+            ({}, "Whose sheet"),
+            ({"site": "Trst A"}, "did you mean 'Trust A'"),
+            ({"site": "Trust A", "team": "Team B1"}, "no team 'Team B1'"),
+            ({"site": "Trust A", "occasion": "t9"}, "no rating at 't9'"),
+            ({"site": "Trust A", "previous": "t1"}, "before 't1'"),
+            ({"site": "Trust A", "small_count": 0}, "small_count"),
+        ],
+    )
+    def test_arguments(self, agreed, said, told):
+        with pytest.raises(OptionError, match=told):
+            cp.fidelity.feedback(agreed, **said)
+
+    def test_not_agreed(self, made):
+        with pytest.raises(OptionError, match="triangulate"):
+            cp.fidelity.feedback(made.joined("fidelity"), site="Trust A")
+
+    def test_another_instruments(self, agreed, teams):
+        with pytest.raises(OptionError, match="dacts"):
+            cp.fidelity.feedback(agreed, site="Trust A", previous=teams)
+
+    def test_teams_of_one_name_in_two_sites(self, made):
+        data = made.joined("fidelity").assign(team="one name")
+        both = agreed_of(data, made.study)
+        with pytest.raises(OptionError, match="Say site= too"):
+            cp.fidelity.feedback(both, team="one name")
+        assert (
+            cp.fidelity.feedback(both, site="Trust A", team="one name").place
+            == "Trust A · one name"
+        )
+
+    def test_no_rating_at_all(self, agreed):
+        none = replace(agreed, agreed=np.full_like(agreed.agreed, np.nan))
+        with pytest.raises(TooFewError):
+            cp.fidelity.feedback(none, site="Trust A")
+
+
+def test_plot_shows_now_and_before(agreed):
+    ax = cp.fidelity.feedback(agreed, site="Trust A").plot()
+    assert [text.get_text() for text in ax.get_legend().texts] == ["before", "now"]
+    assert len(ax.get_yticklabels()) == 18
+
+
+@pytest.mark.browser
+class TestInABrowser:
+    @pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=["desktop", "phone"])
+    def test_axe_finds_no_violation(self, browser, path, size):
+        from axe_playwright_python.sync_playwright import Axe
+
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+        page.goto(path.as_uri())
+        found = Axe().run(page)
+        page.close()
+        assert found.violations_count == 0, found.generate_report()
+
+    def test_prints_on_one_page_of_a4(self, browser, path):
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        pdf = page.pdf(prefer_css_page_size=True, print_background=True)
+        page.close()
+        assert len(re.findall(rb"/Type\s*/Page(?![s\w])", pdf)) == 1
