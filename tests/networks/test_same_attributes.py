@@ -1,4 +1,4 @@
-"""Models of alters within egos, against least squares on a table made by hand."""
+"""Models in which ego and alter are compared, against least squares on tables merged by hand."""
 
 import numpy as np
 import pandas as pd
@@ -78,6 +78,9 @@ def test_what_cannot_be_modelled():
     other = cp.EgoNetworks(egos.assign(gender=["F", "M", None]), alters)
     with pytest.raises(ColumnError, match="have no value in common"):
         other.alters_model("close ~ same_gender")
+    mixed = cp.EgoNetworks(egos.assign(gender=["F", "m", None]), alters)
+    with pytest.raises(ColumnError, match="has 'F' and 'f', which would count as unlike"):
+        mixed.alters_model("close ~ same_gender")
     with pytest.raises(OptionError, match="no alters"):
         cp.EgoNetworks(egos, alters.iloc[:0]).alters_model("close ~ age")
     with pytest.raises(OptionError, match="formula"):

@@ -93,7 +93,8 @@ def _same(own: pd.Series, theirs: pd.Series) -> pd.Series:
     Raises
     ------
     ColumnError
-        No value of one is among those of the other: they are likely written in two ways.
+        No value of one is among those of the other, or values differ in case, spaces or type
+        alone, such as 1 and ``'1'``: they would count as unlike.
     """
     known = (own.notna() & theirs.notna()).to_numpy()
     one, other = own.astype(object), theirs.astype(object)
@@ -102,6 +103,15 @@ def _same(own: pd.Series, theirs: pd.Series) -> pd.Series:
         raise ColumnError(
             f"{own.name!r} of egos ({listed(values[0], most=5)}) and of alters "
             f"({listed(values[1], most=5)}) have no value in common. Write them alike"
+        )
+    spelt: dict[str, set[object]] = {}
+    for value in values[0] | values[1]:
+        spelt.setdefault(str(value).strip().casefold(), set()).add(value)
+    twice = [sorted(map(repr, found)) for found in spelt.values() if len(found) > 1]
+    if twice:
+        raise ColumnError(
+            f"{own.name!r} of egos and alters has {'; '.join(sorted(map(' and '.join, twice)))}, "
+            "which would count as unlike. Write them alike"
         )
     alike = (one == other).to_numpy(dtype=bool, na_value=False)
     return pd.Series(np.where(known, alike.astype(float), np.nan))

@@ -96,27 +96,28 @@ class NetworkExports(NotedNetworks):
         return to_graphml(self, folder)
 
     def alters_model(self, formula: str) -> SiteMoments:
-        """Make moments of a model of alters, with egos as sites.
+        """Make moments of a model of alters within egos, for `cp.sites.mixed` and its kin.
 
         Parameters
         ----------
         formula : str
-            Such as ``"closeness ~ same_gender + C(relation)"``. Terms are columns of the alters, or
-            of the egos: ``ego_gender`` where both have one. ``same_gender`` is 1 where ego and
-            alter have the same gender, 0 where not, and missing where either is.
+            Such as ``"closeness ~ same_gender + wave"``, of columns of the alters and of the egos.
+            Where both tables have a column, ``gender`` is the alters', ``ego_gender`` the egos',
+            and ``same_gender`` is 1 where both are the same, 0 where not, and missing where
+            either is.
 
         Returns
         -------
         SiteMoments
-            For `cpeval.sites`. Rows are alters (at each wave); an ego's alters, of all waves, are
-            one site. ``dropped`` counts alters with a missing value. Egos without alters are no
-            sites.
+            With egos as sites: alters of one ego, at whatever wave, are not independent. Alters
+            with a missing value are left out and counted in ``dropped``; egos without alters are
+            not in it.
 
         Raises
         ------
         ColumnError
-            Terms that neither alters nor egos have; values of ``same_…`` that are never alike. All
-            at once.
+            Terms that neither alters nor egos have; values of ``same_…`` that are never alike, or
+            spelt in two ways. All at once.
         OptionError
             No such formula; no alters.
 
