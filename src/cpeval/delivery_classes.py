@@ -74,7 +74,7 @@ def delivery_classes(
     agreed : Agreed
         Its last occasion is classified.
     ratings : Ratings
-        Those of that occasion, from which the error comes.
+        From which the error comes: those of that occasion.
     cuts : mapping
         Category to where it starts.
     scale : str
@@ -151,6 +151,8 @@ def _error(
         points = estimate.reshape(len(sheets), -1)[:, [one.columns.index(scale)]]
         names = [scale]
     own = (place.notna() & (sheets[ratings.informant] != CONSENSUS)).to_numpy()
+    if ratings.occasion is not None:
+        own = own & (sheets[ratings.occasion] == agreed.occasions[-1]).to_numpy()
     keep = own & ~np.isnan(points).all(axis=1)
     rater, column = _rater(sheets[keep], ratings)
     who = pd.DataFrame({"unit": place, rater: sheets[column]})[keep]

@@ -241,35 +241,30 @@ def _drift(agreed: Agreed) -> Result:
 
 def _agreement(plan: StudyFile, ratings: pd.DataFrame, agreed: Agreed) -> Result:
     """Compare informants at the last occasion, over all sites."""
-    last, given = _of_last_occasion(plan, ratings, agreed)
-    return fidelity.agreement(last, plan.rated, plan.study, by_site=False, **given)
+    if agreed.occasion is not None:
+        ratings = ratings[ratings[agreed.occasion] == agreed.occasions[-1]]
+    given = _as_read(plan)
+    return fidelity.agreement(ratings, plan.rated, plan.study, by_site=False, **given)
 
 
 def _classification(plan: StudyFile, ratings: pd.DataFrame, agreed: Agreed) -> Result:
     """Count low, moderate and high at the last occasion, over all sites."""
     assert plan.fidelity is not None
     assert plan.fidelity.cuts is not None
-    last, given = _of_last_occasion(plan, ratings, agreed)
-    scored = fidelity.score(last, plan.rated, plan.study, **given)
+    scored = fidelity.score(ratings, plan.rated, plan.study, **_as_read(plan))
     return delivery_classes(agreed, scored, plan.fidelity.cuts, total_scale(agreed))
 
 
-def _of_last_occasion(
-    plan: StudyFile, ratings: pd.DataFrame, agreed: Agreed
-) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return the last occasion's ratings, and how they are to be read."""
-    said = plan.fidelity
-    assert said is not None
-    if agreed.occasion is not None:
-        ratings = ratings[ratings[agreed.occasion] == agreed.occasions[-1]]
-    given: dict[str, Any] = said.model_dump(
+def _as_read(plan: StudyFile) -> dict[str, Any]:
+    """Return how the ratings are to be read."""
+    assert plan.fidelity is not None
+    return plan.fidelity.model_dump(
         include={
             *("informant", "assessor", "occasion", "items", "item", "rating", "informants"),
             *("duplicates", "on_invalid"),
         },
         exclude_none=True,
     )
-    return ratings, given
 
 
 def _outcome(plan: StudyFile, agreed: Agreed, scored: pd.DataFrame) -> Result:
