@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cpeval.report.disclosure import Withheld, is_small, withhold, withhold_parts
 from cpeval.report.sizes import gated
@@ -36,7 +37,7 @@ def protect_classes(
         Counts from 1 to ``limit - 1`` are withheld; 1 shows everything.
     totals : collection of int
         Numbers of people shown elsewhere. If all those classified differ from one by less than
-        ``limit``, no number is shown, and shares are so coarse that they don't tell it either.
+        ``limit``, no number is shown, and shares only as coarsely as every such number allows.
     hidden : bool
         Whether a number of people is withheld elsewhere; then too.
 
@@ -44,7 +45,7 @@ def protect_classes(
     -----
     A small category's row is withheld with one more, by `withhold_parts`; the expected number
     is too, since where error is small it is nearly the observed one. Of fewer than ``limit``
-    people nothing is shown.
+    people nothing is shown. Where no number is shown a small category takes all others with it.
     """
     cells = table.astype(object)
     of = (table["term"] == "category").to_numpy()
@@ -53,15 +54,16 @@ def protect_classes(
     cells.loc[of, "n"] = pd.Series(counts.tolist(), index=cells.index[of], dtype=object)
     if limit <= 1:
         return cells
-    if total < limit:
+    size = gated(total, totals, limit, hidden=hidden)
+    told = size == total
+    if total < limit or size == Withheld():
         for column in ("n", "expected", *_SHARES):
             withhold(cells, column, table[column].notna().to_numpy())
         return cells
-    parts = withhold_parts(counts, limit)
-    told = gated(total, totals, limit, hidden=hidden) == total
+    step = _step(size, counts, limit) if isinstance(size, Withheld) else None
+    shown = withhold_parts(counts, limit) if told else _unnumbered(counts, limit)
     gone = np.zeros(len(table), dtype=bool)
-    gone[of] = [isinstance(part, Withheld) for part in parts]
-    step = None if told else _step(total)
+    gone[of] = [part == Withheld() or (told and isinstance(part, Withheld)) for part in shown]
     for column in _SHARES:
         rounded = [_rounded(share, step) for share in table[column][of]]
         cells.loc[of, column] = pd.Series(rounded, index=cells.index[of], dtype=object)
@@ -69,25 +71,36 @@ def protect_classes(
     expected = [_rounded(number, 0.1) for number in table["expected"][of]]
     cells.loc[of, "expected"] = pd.Series(expected, index=cells.index[of], dtype=object)
     withhold(cells, "expected", gone if told else of)
-    shown = (
-        parts
-        if told
-        else [_unnumbered(part, int(n), limit) for part, n in zip(parts, counts, strict=True)]
-    )
     cells.loc[of, "n"] = pd.Series(shown, index=cells.index[of], dtype=object)
     return cells
 
 
-def _unnumbered(part: int | Withheld, n: int, limit: int) -> int | Withheld:
-    """Say only whether a category is empty, small or not, unless that is withheld too."""
-    if n == 0 or part == Withheld():
-        return part
-    return Withheld(1, limit - 1) if is_small([n], limit)[0] else Withheld(limit)
+def _unnumbered(counts: NDArray[np.intp], limit: int) -> list[int | Withheld]:
+    """Say only which categories are empty; which are not small, if none is."""
+    said = Withheld() if is_small(counts, limit).any() else Withheld(limit)
+    return [0 if n == 0 else said for n in counts]
 
 
-def _step(total: int) -> float:
-    """Return how finely shares of so many people are told; 0 if not at all."""
-    return next((step for step in _STEPS if step * total >= _HOLDS), 0.0)
+def _step(size: Withheld, counts: NDArray[np.intp], limit: int) -> float:
+    """Return how finely shares of so many people are told; 0 if not at all.
+
+    The step comes from the least number that a reader may think of, as from the number itself it
+    would tell it. Rounded shares must fit every number that there may be.
+    """
+    least = size.low or 0
+    most = size.high or least + 2 * limit - 1
+    step = next((step for step in _STEPS if step * least >= _HOLDS), 0.0)
+    if not step:
+        return 0.0
+    totals = np.arange(least, most + 1)[:, None]
+    share = np.round(counts / counts.sum() / step) * step
+    # Strictly within half a step, so that how halves are rounded doesn't matter.
+    low = np.maximum(np.floor((share - step / 2) * totals + 1e-9) + 1, limit)
+    high = np.ceil((share + step / 2) * totals - 1e-9) - 1
+    low, high = np.where(counts == 0, 0, low), np.where(counts == 0, 0, high)
+    possible = (low <= high).all(axis=1)
+    possible &= (low.sum(axis=1) <= totals[:, 0]) & (totals[:, 0] <= high.sum(axis=1))
+    return step if possible.all() else 0.0
 
 
 def _rounded(share: float, step: float | None) -> float | Withheld:
