@@ -101,8 +101,9 @@ def _same(own: pd.Series, theirs: pd.Series) -> pd.Series:
     values = [set(one[known].unique()), set(other[known].unique())]
     if known.any() and not values[0] & values[1]:
         raise ColumnError(
-            f"{own.name!r} of egos ({listed(values[0], most=5)}) and of alters "
-            f"({listed(values[1], most=5)}) have no value in common. Write them alike"
+            f"{own.name!r} of egos ({listed(sorted(values[0], key=str), most=5)}) and of alters "
+            f"({listed(sorted(values[1], key=str), most=5)}) have no value in common. Write them "
+            "alike"
         )
     spelt: dict[str, set[object]] = {}
     for value in values[0] | values[1]:

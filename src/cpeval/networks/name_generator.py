@@ -22,7 +22,7 @@ from cpeval.networks.name_generator_layout import (
     address,
 )
 
-#: Sheets that the form has names of alters in are called so in formulas.
+#: Characters of a list that can be typed into a rule of Excel.
 _LIST = 255
 _HELP = {
     EGO: "Fill in column B. Then the sheet 'alters', and if it is there, 'ties'.",

@@ -29,7 +29,7 @@ _KINDS = (
 )
 #: Tables of the same ties in another form.
 _MATRIX = re.compile(r"_?adjacencyMatrix(?:_.+)?\.csv$", re.IGNORECASE)
-#: Later versions put an apostrophe before text that a spreadsheet would run.
+#: Later versions are said to put an apostrophe before text that a spreadsheet would run.
 _DEFUSED = re.compile(r"^'(?=[=+\-@\t])")
 
 
@@ -92,7 +92,8 @@ def read_network_canvas(
 
     Notes
     -----
-    Written after the exporter's source and data dictionary (Interviewer 6 and 7, Fresco) [1]_.
+    Written after the source of the legacy exporter [1]_, and of later versions (Interviewer 7,
+    Fresco) after a third party's description. No real export was at hand to try it on.
 
     References
     ----------
@@ -170,7 +171,7 @@ def _files(path: Path) -> _Export:
         if lacks:
             export.faults.append(
                 f"{name}: there is no column {listed(lacks)}, which Network Canvas writes from "
-                f"version 6 on. Columns there: {listed(frame.columns)}."
+                f"the legacy exporter on. Columns there: {listed(frame.columns)}."
             )
             continue
         frame = frame.drop(columns=[c for c in _NUMBERS[kind] if c in frame.columns])
