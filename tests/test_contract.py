@@ -124,6 +124,11 @@ def agreed(data):
     return cp.fidelity.triangulate(data, RATED, study, informant="sex", items="q{n}")
 
 
+def long_items(data):
+    """The items as ratings, long; waves are those who rated."""
+    return cp.fidelity.score(data, **WAVES_RATE).items
+
+
 #: Cases of functions whose name two packages have.
 OTHER_NAMES = {"icc_of_sites": "icc"}
 
@@ -167,6 +172,25 @@ CASES = {
     "fidelity.feedback": Case(
         lambda data: cp.fidelity.feedback(agreed(data), site="<b>new</b>"),
         "Feedback",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.generalisability": Case(
+        lambda data: cp.fidelity.generalisability(
+            long_items(data), unit="id", facets=["wave", "item"]
+        ),
+        "Generalisability",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.classify": Case(
+        lambda data: cp.fidelity.classify(
+            # Without the site, which is called "arm" here: units keep the data's own names.
+            agreed(data).table.drop(columns="arm"),
+            cuts={"low": 0, "<b>high</b>": 10},
+            error=1,
+        ),
+        "Classification",
         outcome=None,
         by_person=False,
     ),
@@ -406,6 +430,7 @@ WITHOUT_DATA = (
     {"power", "fidelity.read_consensus"}
     | {
         "fidelity.auto_score",
+        "fidelity.decision_study",  # of a generalisability study
         "fidelity.read_rating_sheet",
     }
     | {name for name, case in CASES.items() if not case.frame} & set(cp.sites.__all__)

@@ -103,7 +103,8 @@ class Evaluation:
         By name: ``data``, ``participants``, ``baseline``, ``reliability``, and for each outcome
         ``<column>/means``, ``<column>/change``, ``<column>/compare``; later follow-ups have the
         wave at the end, ``<column>/compare/12``. With ``[fidelity]`` also ``fidelity/profile``,
-        ``fidelity/drift``, ``fidelity/agreement``, ``fidelity/outcome``. What the study lacks the
+        ``fidelity/drift``, ``fidelity/agreement``, ``fidelity/classification`` (with ``cuts``),
+        ``fidelity/outcome``. What the study lacks the
         means for is absent.
     labels : dict of str to str
         What columns are called for people.

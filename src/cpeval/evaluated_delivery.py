@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cpeval import fidelity
+from cpeval.delivery_classes import delivery_classes
 from cpeval.errors import ColumnError, DataError, StudyError, TooFewError, did_you_mean, listed
 from cpeval.evaluated import Delivery, InstrumentNote
 from cpeval.fidelity.assessments import Agreed
@@ -20,6 +21,7 @@ from cpeval.fidelity.shareable import shareable
 from cpeval.outcomes.fidelity_by_site import fidelity_by_site
 from cpeval.reading.assembling import SourceFile, read_table
 from cpeval.reading.joining import join
+from cpeval.study_file import total_of
 
 if TYPE_CHECKING:
     from cpeval.result import Result
@@ -203,6 +205,8 @@ def delivery_analyses(
     if len(agreed.occasions) > 1:
         yield "fidelity/drift", partial(_drift, agreed)
     yield "fidelity/agreement", partial(_agreement, plan, ratings, agreed)
+    if plan.fidelity is not None and plan.fidelity.cuts is not None:
+        yield "fidelity/classification", partial(_classification, plan, ratings, agreed)
     if by_site:
         yield "fidelity/outcome", partial(_outcome, plan, agreed, scored)
 
@@ -237,18 +241,30 @@ def _drift(agreed: Agreed) -> Result:
 
 def _agreement(plan: StudyFile, ratings: pd.DataFrame, agreed: Agreed) -> Result:
     """Compare informants at the last occasion, over all sites."""
-    said = plan.fidelity
-    assert said is not None
     if agreed.occasion is not None:
         ratings = ratings[ratings[agreed.occasion] == agreed.occasions[-1]]
-    given: dict[str, Any] = said.model_dump(
+    given = _as_read(plan)
+    return fidelity.agreement(ratings, plan.rated, plan.study, by_site=False, **given)
+
+
+def _classification(plan: StudyFile, ratings: pd.DataFrame, agreed: Agreed) -> Result:
+    """Count low, moderate and high at the last occasion, over all sites."""
+    assert plan.fidelity is not None
+    assert plan.fidelity.cuts is not None
+    scored = fidelity.score(ratings, plan.rated, plan.study, **_as_read(plan))
+    return delivery_classes(agreed, scored, plan.fidelity.cuts, total_scale(agreed))
+
+
+def _as_read(plan: StudyFile) -> dict[str, Any]:
+    """Return how the ratings are to be read."""
+    assert plan.fidelity is not None
+    return plan.fidelity.model_dump(
         include={
             *("informant", "assessor", "occasion", "items", "item", "rating", "informants"),
             *("duplicates", "on_invalid"),
         },
         exclude_none=True,
     )
-    return fidelity.agreement(ratings, plan.rated, plan.study, by_site=False, **given)
 
 
 def _outcome(plan: StudyFile, agreed: Agreed, scored: pd.DataFrame) -> Result:
@@ -270,9 +286,7 @@ def _outcome(plan: StudyFile, agreed: Agreed, scored: pd.DataFrame) -> Result:
 
 def total_scale(agreed: Agreed) -> str:
     """Return the scale that stands for all: the one with the most items."""
-    one = agreed.instrument
-    sizes = [len(one.items_of(scale)) for scale in one.scored]
-    return one.columns[sizes.index(max(sizes))]
+    return agreed.instrument.column(total_of(agreed.instrument))
 
 
 def delivery(plan: StudyFile, agreed: Agreed, note: InstrumentNote) -> Delivery:

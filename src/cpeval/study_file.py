@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -18,6 +19,7 @@ from pydantic import (
 
 from cpeval.definitions.catalogue import instrument as shipped
 from cpeval.definitions.model import Instrument
+from cpeval.definitions.scales import Scale
 from cpeval.definitions.validation import mistakes
 from cpeval.errors import DefinitionError, OptionError, ReadError, StudyError, listed
 from cpeval.study import Study, Value
@@ -158,7 +160,8 @@ class Fidelity(_Table):
 
     Names of columns and ``items``, ``item``, ``rating``, ``informants``, ``duplicates``, ``rule``,
     ``weights``, ``observer``, ``otherwise`` as `cpeval.fidelity.triangulate` takes them.
-    ``arms`` says whose delivery: the intervention's, or all.
+    ``arms`` says whose delivery: the intervention's, or all. ``cuts`` says where categories of the
+    total start, from the lowest up.
     """
 
     file: str
@@ -178,9 +181,25 @@ class Fidelity(_Table):
     observer: str = "observer"
     otherwise: Literal["median", "weighted"] | None = None
     arms: Literal["intervention", "all"] = "intervention"
+    cuts: dict[str, Annotated[float, Field(strict=True, allow_inf_nan=False)]] | None = None
     missing: Missing | None = None
     sheet: str | None = None
     decimal: Literal[".", ","] | None = None
+
+    @field_validator("cuts")
+    @classmethod
+    def _ascending(cls, cuts: dict[str, float] | None) -> dict[str, float] | None:
+        if cuts is None:
+            return None
+        starts = list(cuts.values())
+        if len(cuts) < 2 or any(one >= other for one, other in pairwise(starts)):
+            raise ValueError(
+                "say where two categories or more start, from the lowest up, such as "
+                "{ low = 1, moderate = 2.5, high = 3.5 }"
+            )
+        if any(not name.strip() for name in cuts):
+            raise ValueError("a category has no name")
+        return cuts
 
     @model_validator(mode="after")
     def _one_definition(self) -> Self:
@@ -272,6 +291,8 @@ class StudyFile(_Table):
                 self.rated.require_ready()
             except (DefinitionError, OptionError, ReadError) as error:
                 found.append(f"fidelity: {error}")
+            else:
+                found.extend(_cuts_outside(self.fidelity.cuts, self.rated))
         return found
 
     @cached_property
@@ -304,6 +325,32 @@ class StudyFile(_Table):
             known = use.value_set in one.value_sets
             one = one.with_value_set(use.value_set if known else self.folder / use.value_set)
         return one
+
+
+def total_of(instrument: Instrument) -> Scale:
+    """Return the scale that stands for all of an instrument: the one with the most items."""
+    sizes = [len(instrument.items_of(scale)) for scale in instrument.scored]
+    return instrument.scored[sizes.index(max(sizes))]
+
+
+def _cuts_outside(cuts: dict[str, float] | None, rated: Instrument) -> list[str]:
+    """Say where categories don't fit the scores that there can be."""
+    total = total_of(rated)
+    if cuts is None or total.range is None:
+        return []
+    (low, high), names = total.range, list(cuts)
+    where = f"scores of {rated.column(total)} run from {low:g} to {high:g}"
+    found = []
+    if cuts[names[0]] > low:
+        found.append(
+            f"fidelity.cuts.{names[0]}: is the lowest category, and {where}: start it there"
+        )
+    found += [
+        f"fidelity.cuts.{name}: nobody can be there, since {where}"
+        for name in names
+        if cuts[name] > high
+    ]
+    return found
 
 
 def _unknown_instruments(table: object) -> list[str]:

@@ -70,6 +70,26 @@ def scale_scores(instrument: Instrument, ratings: Floats) -> tuple[Floats, NDArr
     return scores, answered
 
 
+def item_points(instrument: Instrument, ratings: Floats) -> Floats:
+    """Return what each rating is worth in a scale, reversed items reversed; NaN where missing.
+
+    Parameters
+    ----------
+    instrument : Instrument
+    ratings : array, shape (n, n_items)
+        On the definition's codes or between them.
+
+    Returns
+    -------
+    array of float, shape (n, n_items)
+    """
+    use = Use(definition=instrument, columns={item.code: item.code for item in instrument.items})
+    columns = dict(zip(use.columns, ratings.T, strict=True))
+    plan = RatedPlan(use, Arrays(columns, slice(0, len(ratings))))
+    points = [np.broadcast_to(plan.points(item), len(ratings)) for item in instrument.items]
+    return np.asarray(np.stack(points, axis=1), dtype=float)
+
+
 def require_codes_where_needed(instrument: Instrument, ratings: Floats, what: str) -> None:
     """Raise `OptionError` if a rating lies between codes where a scale has no use for that.
 

@@ -23,8 +23,10 @@ _DROPPED = ("small", "why")
 #: Numbers of units, sheets and scores in sentences.
 _OVER = re.compile(r"\b(over|on) [\d,]+ (units?\b)")
 _MORE = re.compile(r" [\d,]+ more have no ratings then\.")
+_ONLY = re.compile(r"\bOnly [\d,]+ units\b")
 _COUNTED = re.compile(
-    r"\b[\d,]+ (?:of [\d,]+ )?(units?|sheets?|scale scores|coefficients)\b( have| are| were)?"
+    r"\b[\d,]+ (?:of [\d,]+ )?(units?|rows?|sheets?|scale scores|categories|coefficients)\b"
+    r"( have| are| were)?"
 )
 
 
@@ -59,6 +61,7 @@ def delivery_prose(text: str, limit: int) -> str:
     """
     if limit <= 1:
         return text
+    text = _ONLY.sub("Few units", text)
     text = _MORE.sub("", _OVER.sub(r"\1 the \2", text))
 
     def some(match: re.Match[str]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cpeval.report.classes_release import CLASSES
+from cpeval.report.classes_told import classes_grid, classes_sentence
 from cpeval.report.delivery_figures import drift_picture, outcome_picture, profile_picture
 from cpeval.report.delivery_grids import agreement_grid, drift_grid, outcome_grid, profile_grid
 from cpeval.report.delivery_release import PREFIX
@@ -59,6 +61,7 @@ def delivery_section(release: Release, names: Names) -> DeliveryPart | None:
     }
     profile, drift = found.get("profile"), found.get("drift")
     agreement, outcome = found.get("agreement"), found.get("outcome")
+    classes = release.get(CLASSES)
     pictures = [
         profile_picture(profile, told) if profile else None,
         drift_picture(drift, names, told) if drift else None,
@@ -66,6 +69,7 @@ def delivery_section(release: Release, names: Names) -> DeliveryPart | None:
     ]
     tables = [
         profile_grid(profile, names, told) if profile else None,
+        classes_grid(classes, names) if classes else None,
         drift_grid(drift, names) if drift else None,
         agreement_grid(agreement, names) if agreement else None,
         outcome_grid(outcome, names) if outcome else None,
@@ -73,6 +77,7 @@ def delivery_section(release: Release, names: Names) -> DeliveryPart | None:
     sentences = [
         _level(profile, names, told) if profile else "",
         _moved(drift, told) if drift else "",
+        classes_sentence(classes) if classes else "",
     ]
     return DeliveryPart(
         facts=tuple(_facts(names, told)),

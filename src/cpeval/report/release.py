@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cpeval.report.characteristics import protect_baseline
+from cpeval.report.classes_release import CLASSES, protect_classes
 from cpeval.report.delivery_release import PREFIX, delivery_prose, protect_delivery
 from cpeval.report.disclosure import SINGLE_VALUES, Withheld, hidden_places, protect_participants
 from cpeval.report.naming import Names, capital, printable
@@ -165,7 +166,10 @@ def _tables(evaluation: Evaluation, names: Names) -> dict[str, pd.DataFrame]:
             if outcome is not None and parts[0] == kind:
                 tables[name] = protect(table, outcome.column, totals)
     for name in (name for name in found if name.startswith(PREFIX)):
-        tables[name] = protect_delivery(found[name], limit)
+        if name == CLASSES:
+            tables[name] = protect_classes(found[name], limit, *totals.all_known())
+        else:
+            tables[name] = protect_delivery(found[name], limit)
     if "reliability" in found:
         tables["reliability"] = protect_reliability(found["reliability"], totals)
     return {

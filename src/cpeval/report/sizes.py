@@ -128,6 +128,23 @@ class Totals:
         cells.append(self.changed.get((outcome, group, wave)))
         return {int(cell) for cell in cells if is_number(cell)}  # type: ignore[call-overload]
 
+    def all_known(self) -> tuple[set[int], bool]:
+        """Return every number of people that is shown, by arm and over arms, and whether any is
+        withheld.
+        """  # noqa: D205
+        waves: dict[Hashable, list[object]] = {}
+        for (_, wave), n in self.seen.items():
+            waves.setdefault(wave, []).append(n)
+        whole = [totalled(cells) for cells in waves.values()]
+        left = [
+            rest(int(start), int(lost))  # type: ignore[call-overload]
+            for (group, _), lost in self.lost.items()
+            if is_number(lost) and is_number(start := self.start(group))
+        ]
+        cells = [*self.seen.values(), *whole, *left, *self.scored.values(), *self.changed.values()]
+        hidden = any(isinstance(cell, Withheld) for cell in self.seen.values())
+        return {int(cell) for cell in cells if is_number(cell)} - {0}, hidden  # type: ignore[call-overload]
+
     def starts(self) -> tuple[set[int], bool]:
         """Return what a number of all people at baseline can be compared with, and whether any
         arm's is withheld.

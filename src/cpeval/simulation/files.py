@@ -48,6 +48,7 @@ file = "fidelity.csv"
 instrument = "connecting_people"
 informant = "informant"
 assessor = "assessor"
+cuts = {{ low = 1, moderate = 2.5, high = 3.5 }}
 
 [report]
 baseline = ["age", "gender", "ethnicity", "swemwbs_metric", "rg_uk"]
