@@ -17,7 +17,7 @@ from cpeval.fidelity.assessments import Agreed
 from cpeval.fidelity.feedback import Feedback
 from cpeval.fidelity.occasion_means import places
 from cpeval.fidelity.place_items import values_in
-from cpeval.fidelity.shareable import shareable
+from cpeval.fidelity.shareable import shareable, units_are_people
 from cpeval.outcomes.fidelity_by_site import fidelity_by_site
 from cpeval.reading.assembling import SourceFile, read_table
 from cpeval.reading.joining import join
@@ -192,7 +192,7 @@ def deliver(
             results[name] = analysis()
         except DataError as error:
             left_out[name] = str(error)
-    return delivery(plan, agreed, note)
+    return delivery(plan, agreed, here, note)
 
 
 def delivery_analyses(
@@ -289,12 +289,18 @@ def total_scale(agreed: Agreed) -> str:
     return agreed.instrument.column(total_of(agreed.instrument))
 
 
-def delivery(plan: StudyFile, agreed: Agreed, note: InstrumentNote) -> Delivery:
+def delivery(
+    plan: StudyFile, agreed: Agreed, ratings: pd.DataFrame, note: InstrumentNote
+) -> Delivery:
     """Return what the report says of the ratings, with a sheet for each site."""
     one, total = agreed.instrument, total_scale(agreed)
     said = plan.fidelity
     assert said is not None
-    lacking = len(agreed.missing)
+    seen = set(ratings[said.informant].dropna().astype(str))
+    wanted = [str(who) for who in said.informants or one.all_informants]
+    silent = tuple(who for who in wanted if who not in seen)
+    # Who never rated is lacking everywhere: said once, and not counted against the others.
+    lacking = int((agreed.missing["n"] > len(silent)).sum())
     return Delivery(
         instrument=note,
         total=total,
@@ -303,10 +309,12 @@ def delivery(plan: StudyFile, agreed: Agreed, note: InstrumentNote) -> Delivery:
             for scale in one.scored
         },
         range=one.scale(total).range,
-        informants=tuple(map(str, said.informants or one.all_informants)),
+        informants=tuple(who for who in wanted if who in seen),
+        silent=silent,
         rule=agreed.rule,
         complete=1 - lacking / max(len(agreed.cells), 1),
         occasion=agreed.occasions[-1] if agreed.occasions else None,
+        units_are_people=units_are_people(agreed),
         of_arm=plan.study.arm is not None and said.arms == "intervention",
         sheets=_sheets(plan, agreed),
     )

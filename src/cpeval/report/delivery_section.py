@@ -109,9 +109,11 @@ def _facts(names: Names, told: Delivery) -> list[str]:
         printable(f"Delivery in {whose}, {rated} on {told.instrument.title}.{ends}"),
         f"A score is made of {how.get(told.rule, 'the agreed rating of each item')}.",
     ]
+    if told.silent:
+        facts.append(printable(f"There is no rating by {joined(list(told.silent))}."))
     if told.complete < 1:
         shown = min(99, int(100 * told.complete))
-        facts.append(f"Every informant rated in {shown} % of cases; elsewhere some are missing.")
+        facts.append(f"All who rated did so in {shown} % of cases; elsewhere some are missing.")
     return facts
 
 
