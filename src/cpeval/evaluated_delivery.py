@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cpeval.result import Result
     from cpeval.study_file import StudyFile
 
-#: A trend needs so many occasions after the programme began; else all are taken.
+#: Drift needs so many occasions since the programme began: from before it to then is none.
 _LATER = 2
 #: Keys of ``[fidelity]`` that name columns.
 _COLUMNS = ("informant", "assessor", "occasion", "item", "rating")
@@ -202,7 +202,7 @@ def delivery_analyses(
     by_site, by_team = places(agreed)
     if by_site or by_team:
         yield "fidelity/profile", partial(_profile, agreed, n_few)
-    if len(agreed.occasions) > 1:
+    if len(_since(agreed)) >= _LATER:
         yield "fidelity/drift", partial(_drift, agreed)
     yield "fidelity/agreement", partial(_agreement, plan, ratings, agreed)
     if plan.fidelity is not None and plan.fidelity.cuts is not None:
@@ -219,10 +219,15 @@ def _profile(agreed: Agreed, n_few: int) -> Result:
     return replace(made, warnings=(few, *made.warnings))
 
 
+def _since(agreed: Agreed) -> list[object]:
+    """Return the occasions but the one before the programme."""
+    return [one for one in agreed.occasions if one != agreed.study.baseline]
+
+
 def _drift(agreed: Agreed) -> Result:
-    """Take occasions after the baseline, if there are enough of them for a trend."""
-    later = [one for one in agreed.occasions if one != agreed.study.baseline]
-    if len(later) < _LATER or len(later) == len(agreed.occasions):
+    """Take the occasions after the baseline."""
+    later = _since(agreed)
+    if len(later) == len(agreed.occasions):
         return fidelity.drift(agreed)
     kept = agreed.cells[agreed.occasion].isin(later).to_numpy()
     n_scales = len(agreed.instrument.columns)

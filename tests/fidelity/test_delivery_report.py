@@ -268,6 +268,15 @@ def teams_rated(made, tmp_path_factory):
     return evaluated(path)
 
 
+def test_from_before_the_programme_to_its_start_is_no_drift(tmp_path):
+    cp.simulate(seed=1).write(tmp_path)
+    found = evaluated(tmp_path)
+    assert "fidelity/drift" not in {*found.results, *found.left_out}
+    text = found.report(tmp_path / "out").read_text(encoding="utf-8")
+    assert "needs ratings on two occasions since the programme began" in text
+    assert "From one occasion to the next" not in text
+
+
 class TestTeamsRated:
     def test_a_team_is_nobody_to_protect(self, teams_rated, tmp_path):
         assert not teams_rated.delivery.units_are_people

@@ -80,7 +80,7 @@ def delivery_section(release: Release, names: Names) -> DeliveryPart | None:
         classes_sentence(classes) if classes else "",
     ]
     return DeliveryPart(
-        facts=tuple(_facts(names, told)),
+        facts=(*_facts(names, told), *_no_drift(names, told)),
         found=tuple(filter(None, sentences)),
         pictures=tuple(picture for picture in pictures if picture is not None),
         tables=tuple(grid for grid in tables if grid is not None),
@@ -115,6 +115,13 @@ def _facts(names: Names, told: Delivery) -> list[str]:
         shown = min(99, int(100 * told.complete))
         facts.append(f"All who rated did so in {shown} % of cases; elsewhere some are missing.")
     return facts
+
+
+def _no_drift(names: Names, told: Delivery) -> list[str]:
+    found, name = names.evaluation, f"{PREFIX}drift"
+    if told.occasion is None or name in found.results or name in found.left_out:
+        return []
+    return ["Change over time needs ratings on two occasions since the programme began."]
 
 
 def _level(profile: Released, names: Names, told: Delivery) -> str:
