@@ -60,12 +60,15 @@ class Delivery:
         Scale to its label.
     range : tuple of float or None
         The total's ends.
-    informants : tuple of str
+    informants, silent : tuple of str
+        Who rated; and who should have, of whom there is no rating at all.
     rule : str
     complete : float
-        Share of units and occasions that every informant rated.
+        Share of units and occasions that every one of ``informants`` rated.
     occasion : object
         The one that the profile is of; None without occasions.
+    units_are_people : bool
+        Whether people or workers were rated, so that small counts are withheld.
     of_arm : bool
         Whether these are the intervention's alone.
     sheets : dict of str to Feedback
@@ -78,9 +81,11 @@ class Delivery:
     scales: dict[str, str]
     range: tuple[float, float] | None
     informants: tuple[str, ...]
+    silent: tuple[str, ...]
     rule: str
     complete: float
     occasion: object
+    units_are_people: bool
     of_arm: bool
     sheets: dict[str, Feedback]
 

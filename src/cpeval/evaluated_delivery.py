@@ -17,7 +17,7 @@ from cpeval.fidelity.assessments import Agreed
 from cpeval.fidelity.feedback import Feedback
 from cpeval.fidelity.occasion_means import places
 from cpeval.fidelity.place_items import values_in
-from cpeval.fidelity.shareable import shareable
+from cpeval.fidelity.shareable import shareable, units_are_people
 from cpeval.outcomes.fidelity_by_site import fidelity_by_site
 from cpeval.reading.assembling import SourceFile, read_table
 from cpeval.reading.joining import join
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cpeval.result import Result
     from cpeval.study_file import StudyFile
 
-#: A trend needs so many occasions after the programme began; else all are taken.
+#: Drift needs so many occasions since the programme began: from before it to then is none.
 _LATER = 2
 #: Keys of ``[fidelity]`` that name columns.
 _COLUMNS = ("informant", "assessor", "occasion", "item", "rating")
@@ -192,7 +192,7 @@ def deliver(
             results[name] = analysis()
         except DataError as error:
             left_out[name] = str(error)
-    return delivery(plan, agreed, note)
+    return delivery(plan, agreed, here, note)
 
 
 def delivery_analyses(
@@ -202,7 +202,7 @@ def delivery_analyses(
     by_site, by_team = places(agreed)
     if by_site or by_team:
         yield "fidelity/profile", partial(_profile, agreed, n_few)
-    if len(agreed.occasions) > 1:
+    if len(_since(agreed)) >= _LATER:
         yield "fidelity/drift", partial(_drift, agreed)
     yield "fidelity/agreement", partial(_agreement, plan, ratings, agreed)
     if plan.fidelity is not None and plan.fidelity.cuts is not None:
@@ -219,10 +219,15 @@ def _profile(agreed: Agreed, n_few: int) -> Result:
     return replace(made, warnings=(few, *made.warnings))
 
 
+def _since(agreed: Agreed) -> list[object]:
+    """Return the occasions but the one before the programme."""
+    return [one for one in agreed.occasions if one != agreed.study.baseline]
+
+
 def _drift(agreed: Agreed) -> Result:
-    """Take occasions after the baseline, if there are enough of them for a trend."""
-    later = [one for one in agreed.occasions if one != agreed.study.baseline]
-    if len(later) < _LATER or len(later) == len(agreed.occasions):
+    """Take the occasions after the baseline."""
+    later = _since(agreed)
+    if len(later) == len(agreed.occasions):
         return fidelity.drift(agreed)
     kept = agreed.cells[agreed.occasion].isin(later).to_numpy()
     n_scales = len(agreed.instrument.columns)
@@ -289,12 +294,18 @@ def total_scale(agreed: Agreed) -> str:
     return agreed.instrument.column(total_of(agreed.instrument))
 
 
-def delivery(plan: StudyFile, agreed: Agreed, note: InstrumentNote) -> Delivery:
+def delivery(
+    plan: StudyFile, agreed: Agreed, ratings: pd.DataFrame, note: InstrumentNote
+) -> Delivery:
     """Return what the report says of the ratings, with a sheet for each site."""
     one, total = agreed.instrument, total_scale(agreed)
     said = plan.fidelity
     assert said is not None
-    lacking = len(agreed.missing)
+    seen = set(ratings[said.informant].dropna().astype(str))
+    wanted = [str(who) for who in said.informants or one.all_informants]
+    silent = tuple(who for who in wanted if who not in seen)
+    # Who never rated is lacking everywhere: said once, and not counted against the others.
+    lacking = int((agreed.missing["n"] > len(silent)).sum())
     return Delivery(
         instrument=note,
         total=total,
@@ -303,10 +314,12 @@ def delivery(plan: StudyFile, agreed: Agreed, note: InstrumentNote) -> Delivery:
             for scale in one.scored
         },
         range=one.scale(total).range,
-        informants=tuple(map(str, said.informants or one.all_informants)),
+        informants=tuple(who for who in wanted if who in seen),
+        silent=silent,
         rule=agreed.rule,
         complete=1 - lacking / max(len(agreed.cells), 1),
         occasion=agreed.occasions[-1] if agreed.occasions else None,
+        units_are_people=units_are_people(agreed),
         of_arm=plan.study.arm is not None and said.arms == "intervention",
         sheets=_sheets(plan, agreed),
     )

@@ -73,7 +73,8 @@ def by_hand(made):
 
 class TestResults:
     def test_are_those_of_the_functions_by_hand(self, evaluation, by_hand):
-        assert [name for name in evaluation.results if name.startswith("fidelity/")] == RESULTS
+        found = [name for name in evaluation.results if name.startswith("fidelity/")]
+        assert [name for name in found if name != "fidelity/classification"] == RESULTS
         assert evaluation.left_out == {}
         found = evaluation.results["fidelity/profile"].table
         pd.testing.assert_frame_equal(found, cp.fidelity.profile(by_hand).table)
@@ -153,6 +154,8 @@ class TestPage:
             columns = record["results"][name]["columns"]
             for row in record["results"][name]["rows"]:
                 assert row["n"] == {"withheld": True, "at_least": 5, "at_most": None}
+                for telling in {"se", "df", "statistic"} & set(columns):
+                    assert row[telling] is None or isinstance(row[telling], dict), telling
             assert "small" not in columns
             assert "why" not in columns
             n = evaluation.results[name].table["n"].iloc[0]
@@ -256,6 +259,47 @@ class TestWithheld:
         part = text.split('id="delivery-part">')[1].split("</section>")[0]
         grid = part.split('id="table-delivery"')[1].split("</table>")[0]
         assert not re.search(r">Trust A</th>\s*<td[^>]*>\d", grid)
+
+
+@pytest.fixture(scope="module")
+def teams_rated(made, tmp_path_factory):
+    path = tmp_path_factory.mktemp("teams")
+    made.write(path)
+    rows = made.joined("fidelity").query("arm == 'CP' and informant == 'observer'")
+    drop = ["person", "worker", "trust", "arm"]
+    rows = rows.drop_duplicates(["trust", "team", "wave"]).drop(columns=drop, errors="ignore")
+    rows.to_csv(path / "fidelity.csv", index=False)
+    return evaluated(path)
+
+
+def test_from_before_the_programme_to_its_start_is_no_drift(tmp_path):
+    cp.simulate(seed=1).write(tmp_path)
+    found = evaluated(tmp_path)
+    assert "fidelity/drift" not in {*found.results, *found.left_out}
+    text = found.report(tmp_path / "out").read_text(encoding="utf-8")
+    assert "needs ratings on two occasions since the programme began" in text
+    assert "From one occasion to the next" not in text
+
+
+class TestTeamsRated:
+    def test_a_team_is_nobody_to_protect(self, teams_rated, tmp_path):
+        assert not teams_rated.delivery.units_are_people
+        assert not teams_rated.results["fidelity/profile"].table["small"].any()
+        text = teams_rated.report(tmp_path).read_text(encoding="utf-8")
+        grid = text.split('id="table-delivery"')[1].split("</table>")[0]
+        assert re.search(r">Trust A</th>\s*<td[^>]*>\d", grid)
+        assert "withheld" not in grid
+        rows = json.loads((tmp_path / "results.json").read_text("utf-8"))["results"]
+        assert all(isinstance(row["n"], int) for row in rows["fidelity/profile"]["rows"])
+        assert isinstance(rows["fidelity/outcome"]["rows"][0]["n"], dict)
+
+    def test_who_never_rated_is_told(self, teams_rated, tmp_path):
+        assert teams_rated.delivery.informants == ("observer",)
+        assert teams_rated.delivery.silent == ("participant", "worker")
+        assert teams_rated.delivery.complete == 1
+        text = teams_rated.report(tmp_path).read_text(encoding="utf-8")
+        assert "rated by observer on" in text
+        assert "There is no rating by participant and worker." in text
 
 
 class TestOutcomeBySite:

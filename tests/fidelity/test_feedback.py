@@ -150,6 +150,13 @@ class TestWithheld:
         assert "<td" not in text
         assert not re.search(r"\b[1-4] rated", text)
 
+    def test_no_number_of_people_rated(self, agreed, teams, tmp_path):
+        sheet = cp.fidelity.feedback(agreed, site="Trust A")
+        text = sheet.to_html(tmp_path / "a.html").read_text(encoding="utf-8")
+        assert re.findall(r"\w+ (?:or more )?rated<", text) == ["5 or more rated<"]
+        text = cp.fidelity.feedback(teams, team="A").to_html(tmp_path / "b.html").read_text("utf-8")
+        assert "1 rated" in text
+
     def test_the_studys_own_limit(self, few):
         assert not cp.fidelity.feedback(few, site="Trust A", small_count=3).withheld
 

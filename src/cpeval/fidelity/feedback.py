@@ -14,6 +14,7 @@ from cpeval.definitions.model import Instrument
 from cpeval.errors import OptionError, TooFewError, did_you_mean, listed, require_whole
 from cpeval.fidelity.assessments import Agreed, Floats
 from cpeval.fidelity.place_items import PlaceItems, place_items, values_in
+from cpeval.fidelity.shareable import units_are_people
 from cpeval.result import Result
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def feedback(
     here = _place(agreed, site, team)
     now = _at(agreed, here, occasion)
     before = _before(agreed, here, now, previous, site, team)
-    people = agreed.unit[-1] in (agreed.study.person, agreed.study.worker)
+    people = units_are_people(agreed)
     least = small_count if people else 1
     place = " · ".join(str(one) for one in (site, team) if one is not None)
     table = _items(agreed.instrument, now, before, least)

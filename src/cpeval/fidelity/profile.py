@@ -20,6 +20,7 @@ from cpeval.errors import (
 from cpeval.fidelity.assessments import Agreed, Floats
 from cpeval.fidelity.place_means import PlaceMeans, mean_of_places, place_means
 from cpeval.fidelity.placed_units import PlacedUnits, placed_units
+from cpeval.fidelity.shareable import units_are_people
 from cpeval.people.rows import require_study
 from cpeval.result import Result
 from cpeval.study import Study
@@ -42,7 +43,8 @@ class Profile(Result):
     table : pandas.DataFrame
         term ("programme", "site" or "team"), site, team (with ``by="team"``), scale, label,
         estimate, se, df, ci_low, ci_high, n (units), n_clusters (teams, or units without teams
-        between; sites, of the programme), small (1 to 4 units: not for sharing).
+        between; sites, of the programme), small (units are people or
+        workers, and 1 to 4: not for sharing).
     items : pandas.DataFrame
         A row a place and item: site (the team, in a study without sites), item (its code), label,
         estimate (the mean over units), n.
@@ -175,7 +177,7 @@ def profile(
     table["rank"] = table["term"].map(levels)
     keys = ["rank", "site_order", "team_order", "order"]
     table = table.sort_values(keys, kind="stable").reset_index(drop=True)
-    table["small"] = table["n"].between(1, FEW_UNITS - 1)
+    table["small"] = table["n"].between(1, FEW_UNITS - 1) & units_are_people(agreed)
     columns = [
         "term",
         "site",

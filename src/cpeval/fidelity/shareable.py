@@ -12,6 +12,16 @@ from cpeval.fidelity.occasion_means import places
 from cpeval.fidelity.ordered_codes import Codes, coded, combined
 
 
+def units_are_people(agreed: Agreed) -> bool:
+    """Say whether people or workers were rated, whom small counts could tell of.
+
+    Parameters
+    ----------
+    agreed : Agreed
+    """
+    return agreed.unit[-1] in (agreed.study.person, agreed.study.worker)
+
+
 def shareable(agreed: Agreed, small_count: int) -> tuple[Agreed, int]:
     """Take out what fewer than ``small_count`` people of a site were rated on, at an occasion.
 
@@ -31,8 +41,7 @@ def shareable(agreed: Agreed, small_count: int) -> tuple[Agreed, int]:
     n_places : int
         Sites' occasions that lost a scale.
     """
-    people = agreed.unit[-1] in (agreed.study.person, agreed.study.worker)
-    if small_count <= 1 or not people:
+    if small_count <= 1 or not units_are_people(agreed):
         return agreed, 0
     site, team = places(agreed)
     column = site or team

@@ -63,7 +63,7 @@ def drift_picture(drift: Released, names: Names, told: Delivery) -> Picture | No
     """Draw the control charts; not if a point stands on too few people: limits would tell it."""
     charts = drift.result.charts  # type: ignore[attr-defined]
     charts = charts[charts["scale"] == told.total]
-    limit = names.evaluation.small_count
+    limit = names.evaluation.small_count if told.units_are_people else 1
     if (
         charts["occasion"].nunique() < _FEWEST
         or charts["n"].between(1, limit - 1).any()

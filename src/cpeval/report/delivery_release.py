@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 
 from cpeval.report.disclosure import KEYS, Withheld, is_small, withhold
+from cpeval.report.sizes import coarsen
 
 #: Results by the beginning of their names.
 PREFIX = "fidelity/"
+OUTCOME = "fidelity/outcome"
 #: What says which row is which, beside the keys of all tables.
 _KEYS = KEYS | {"item", "label", "occasion"}
 #: Of use to who ran the evaluation only.
@@ -33,6 +35,8 @@ _COUNTED = re.compile(
 def protect_delivery(table: pd.DataFrame, limit: int) -> pd.DataFrame:
     """Withhold rows on fewer than ``limit`` people, and numbers of people everywhere.
 
+    With these go errors and degrees of freedom, which tell them; the rest is rounded.
+
     Parameters
     ----------
     table : pandas.DataFrame
@@ -46,8 +50,13 @@ def protect_delivery(table: pd.DataFrame, limit: int) -> pd.DataFrame:
     few = is_small(table["n"], limit)
     for column in (str(name) for name in cells if name not in (*_KEYS, "n")):
         withhold(cells, column, few & cells[column].notna().to_numpy())
+    enough = np.asarray(table["n"] >= limit)
+    for row in np.flatnonzero(enough):
+        coarsen(cells, int(row))
+    if "n_clusters" in cells:  # units, where no site has two teams
+        withhold(cells, "n_clusters", enough & (table["n_clusters"] == table["n"]).to_numpy())
     withhold(cells, "n", few, Withheld(1, limit - 1))
-    withhold(cells, "n", np.asarray(table["n"] >= limit), Withheld(limit))
+    withhold(cells, "n", enough, Withheld(limit))
     return cells
 
 

@@ -80,7 +80,7 @@ def delivery_section(release: Release, names: Names) -> DeliveryPart | None:
         classes_sentence(classes) if classes else "",
     ]
     return DeliveryPart(
-        facts=tuple(_facts(names, told)),
+        facts=(*_facts(names, told), *_no_drift(names, told)),
         found=tuple(filter(None, sentences)),
         pictures=tuple(picture for picture in pictures if picture is not None),
         tables=tuple(grid for grid in tables if grid is not None),
@@ -109,10 +109,19 @@ def _facts(names: Names, told: Delivery) -> list[str]:
         printable(f"Delivery in {whose}, {rated} on {told.instrument.title}.{ends}"),
         f"A score is made of {how.get(told.rule, 'the agreed rating of each item')}.",
     ]
+    if told.silent:
+        facts.append(printable(f"There is no rating by {joined(list(told.silent))}."))
     if told.complete < 1:
         shown = min(99, int(100 * told.complete))
-        facts.append(f"Every informant rated in {shown} % of cases; elsewhere some are missing.")
+        facts.append(f"All who rated did so in {shown} % of cases; elsewhere some are missing.")
     return facts
+
+
+def _no_drift(names: Names, told: Delivery) -> list[str]:
+    found, name = names.evaluation, f"{PREFIX}drift"
+    if told.occasion is None or name in found.results or name in found.left_out:
+        return []
+    return ["Change over time needs ratings on two occasions since the programme began."]
 
 
 def _level(profile: Released, names: Names, told: Delivery) -> str:

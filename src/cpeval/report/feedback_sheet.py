@@ -89,12 +89,11 @@ def sheet(feedback: Feedback, waves: Mapping[object, str] | None = None) -> Shee
     groups = {name: table[table["group"] == name] for name in (STRENGTH, NEXT, WITHHELD)}
     compared = bool(table["previous"].notna().any())
     called = {k: printable((waves or {}).get(k, k)) for k in (feedback.occasion, feedback.previous)}
-    rated = f"{feedback.n_units} rated" if not _few(feedback) else ""
     now = "" if feedback.occasion is None else called[feedback.occasion]
     return Sheet(
         title=printable(one.title),
         place=printable(feedback.place),
-        when=" · ".join(filter(None, (now, rated))),
+        when=" · ".join(filter(None, (now, _rated(feedback)))),
         scales=tuple(_line(row) for row in _records(feedback.scales) if is_number(row["estimate"])),
         parts=tuple(_parts(groups, feedback)),
         compared=compared,
@@ -106,6 +105,15 @@ def sheet(feedback: Feedback, waves: Mapping[object, str] | None = None) -> Shee
         ),
         dense=len(table) > 24,
     )
+
+
+def _rated(feedback: Feedback) -> str:
+    """Say how many were rated: of people no more than that they are enough."""
+    if _few(feedback):
+        return ""
+    if feedback.units_are_people and feedback.small_count > 1:
+        return f"{feedback.small_count} or more rated"
+    return f"{feedback.n_units} rated"
 
 
 def _few(feedback: Feedback) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from cpeval.report.characteristics import protect_baseline
 from cpeval.report.classes_release import CLASSES, protect_classes
-from cpeval.report.delivery_release import PREFIX, delivery_prose, protect_delivery
+from cpeval.report.delivery_release import OUTCOME, PREFIX, delivery_prose, protect_delivery
 from cpeval.report.disclosure import SINGLE_VALUES, Withheld, hidden_places, protect_participants
 from cpeval.report.naming import Names, capital, printable
 from cpeval.report.prose import protect_prose, protect_warnings
@@ -122,7 +122,8 @@ def release(evaluation: Evaluation) -> Release:
             note = note.replace("Lost:", "Not seen:")
         said = result.warnings
         if name.startswith(PREFIX):
-            note, said = delivery_prose(note, limit), tuple(delivery_prose(w, limit) for w in said)
+            of = _delivery_limit(evaluation, name)
+            note, said = delivery_prose(note, of), tuple(delivery_prose(w, of) for w in said)
         results[name] = Released(
             title=names.result(name),
             table=table.reset_index(drop=True),
@@ -167,15 +168,26 @@ def _tables(evaluation: Evaluation, names: Names) -> dict[str, pd.DataFrame]:
                 tables[name] = protect(table, outcome.column, totals)
     for name in (name for name in found if name.startswith(PREFIX)):
         if name == CLASSES:
-            tables[name] = protect_classes(found[name], limit, *totals.all_known())
+            of = _delivery_limit(evaluation, name)
+            tables[name] = protect_classes(found[name], of, *totals.all_known())
         else:
-            tables[name] = protect_delivery(found[name], limit)
+            tables[name] = protect_delivery(found[name], _delivery_limit(evaluation, name))
     if "reliability" in found:
         tables["reliability"] = protect_reliability(found["reliability"], totals)
     return {
         name: tables[name] if name in tables else protect_other(table, totals)
         for name, table in found.items()
     }
+
+
+def _delivery_limit(evaluation: Evaluation, name: str) -> int:
+    """Return the smallest count shown: any, where teams or sites were rated and not people.
+
+    Beside a site's outcome stands the number of people who have it.
+    """
+    told = evaluation.delivery
+    open_to_all = told is not None and not told.units_are_people and name != OUTCOME
+    return 1 if open_to_all else evaluation.small_count
 
 
 def _rows_may_be_shown(evaluation: Evaluation, tables: dict[str, pd.DataFrame]) -> bool:

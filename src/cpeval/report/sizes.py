@@ -265,7 +265,7 @@ def _with_counts(cells: pd.DataFrame, counts: dict[str, list[Count]], limit: int
                 if column not in (*SIZES, "missing", "excluded"):
                     _put(cells, row, column, Withheld())
         elif any(isinstance(count, Withheld) for count in found):
-            _coarsen(cells, row)
+            coarsen(cells, row)
     for column, of in counts.items():
         for row, count in enumerate(of):
             _put(cells, row, column, count)
@@ -280,8 +280,8 @@ def _tells_few(count: Withheld, limit: int) -> bool:
     return count.low is None or (count.high is not None and count.high < limit)
 
 
-def _coarsen(cells: pd.DataFrame, row: int) -> None:
-    """Withhold what tells a number of people, and round the rest so that it doesn't.
+def coarsen(cells: pd.DataFrame, row: int) -> None:
+    """Withhold what tells a row's number of people, and round the rest so that it doesn't.
 
     A mean of whole scores is a fraction, whose last digits tell what it was divided by.
     """
