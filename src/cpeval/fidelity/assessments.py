@@ -52,6 +52,10 @@ class Ratings(Result):
         Who should rate a unit, as the definition or the call says; then others in the data.
     arms : tuple
         The arms of the data's rows, where the study and the data have a column of them.
+    occasions : tuple
+        The occasions in their order, the earliest first. Empty without.
+    order_guessed : bool
+        Whether that order is a guess from their text.
     n_invalid : int
         Ratings that were made missing (``on_invalid="missing"``).
     n_merged : int
@@ -69,6 +73,8 @@ class Ratings(Result):
     occasion: str | None
     informants: tuple[object, ...]
     arms: tuple[object, ...] = ()
+    occasions: tuple[object, ...] = ()
+    order_guessed: bool = False
     n_invalid: int = 0
     n_merged: int = 0
 
@@ -127,6 +133,8 @@ class Agreed(Result):
         have rated did not), informants (their names).
     arms : tuple
         As in `Ratings`.
+    order_guessed : bool
+        As in `Ratings`.
     consensus : pandas.DataFrame or None
         The recorded consensus values that were used, with who and when where that is known.
     """
@@ -145,6 +153,7 @@ class Agreed(Result):
     rule: str
     missing: pd.DataFrame
     arms: tuple[object, ...] = ()
+    order_guessed: bool = False
     consensus: pd.DataFrame | None = None
 
     def plot(self, ax: Axes | None = None) -> Axes:

@@ -14,10 +14,12 @@ from scipy import stats
 from cpeval.errors import DataError, OptionError, TooFewError, is_number, listed, require_level
 from cpeval.fidelity.agreed_or_data import as_agreed
 from cpeval.fidelity.assessments import Agreed, Ratings
+from cpeval.fidelity.consensus import Consensus
 from cpeval.fidelity.control_chart import RULES, Chart, individuals_chart
 from cpeval.fidelity.drift_model import OverallSlope, SiteSlopes, overall_slope, site_slopes
 from cpeval.fidelity.drift_words import drift_note, drift_warnings
 from cpeval.fidelity.occasion_means import Codes, Floats, OccasionMeans, occasion_means
+from cpeval.fidelity.occasion_order import are_dates, in_words, listed_in_words
 from cpeval.fidelity.ordered_codes import coded
 from cpeval.fidelity.rules import Rule
 from cpeval.result import Result
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Stands for all sites in the column of sites.
 ALL = "all"
+#: Where occasions are dates, slopes are per so many days.
+_DAYS = 30
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,8 +44,9 @@ class Drift(Result):
     ----------
     table : pandas.DataFrame
         A row a scale and site, "all" (sites) first: scale, site, estimate (points per occasion,
-        or per unit of ``times``), se, df, statistic, p, ci_low, ci_high, n (units rated at any
-        occasion), n_means (teams' means that the slope is from), n_occasions.
+        per 30 days where occasions are dates, or per unit of ``times``), se, df, statistic, p,
+        ci_low, ci_high, n (units rated at any occasion), n_means (teams' means that the slope is
+        from), n_occasions.
     charts : pandas.DataFrame
         A row a scale, site and occasion: scale, site, occasion, estimate (mean over the units
         rated), n (units), centre, low, high (limits), moving_range, signals (the run rules that
@@ -94,8 +99,14 @@ def drift(
     items: Items = None,
     item: str | None = None,
     rating: str | None = None,
+    informants: Sequence[object] | None = None,
+    duplicates: str | None = None,
+    on_invalid: str | None = None,
     rule: str | Rule | None = None,
     weights: Mapping[object, float] | None = None,
+    consensus: Consensus | IntoDataFrame | None = None,
+    observer: object = None,
+    otherwise: str | None = None,
     times: Mapping[object, float] | None = None,
     level: float = 0.95,
 ) -> Drift:
@@ -106,11 +117,13 @@ def drift(
     data : Agreed, Ratings or eager dataframe
         What `triangulate` or `score` returned; or ratings as `score` takes them, one row a
         rating occasion.
-    instrument, study, informant, assessor, occasion, items, item, rating, rule, weights
-        For a dataframe, as `triangulate` takes them; for `Ratings` only the last two.
+    instrument, study, informant, assessor, occasion, items, item, rating, informants, duplicates, \
+on_invalid, rule, weights, consensus, observer, otherwise
+        For a dataframe, as `triangulate` takes them; for `Ratings` only those from ``rule`` on.
     times : mapping, optional
         Occasion to a number, such as months since the start; slopes are then per month. By
-        default occasions count 0, 1, 2 … in their order: the study's waves first, then sorted.
+        default dates count in spans of 30 days since the first, and other occasions 0, 1, 2 … in
+        their order (as `score` has it). Where that order is a guess from text, ``times`` give it.
     level : float, default 0.95
         Coverage of the intervals.
 
@@ -174,10 +187,19 @@ def drift(
             "items": items,
             "item": item,
             "rating": rating,
+            "informants": informants,
+            "duplicates": duplicates,
+            "on_invalid": on_invalid,
         },
-        {"rule": rule, "weights": weights},
+        {
+            "rule": rule,
+            "weights": weights,
+            "consensus": consensus,
+            "observer": observer,
+            "otherwise": otherwise,
+        },
     )
-    codes, occasions = _occasions(agreed)
+    codes, occasions = _occasions(agreed, times)
     at = _times(times, occasions)
     means = occasion_means(agreed, codes, len(occasions))
     if means.by_site is not None and ALL in means.sites:
@@ -190,7 +212,7 @@ def drift(
     )
     return Drift(
         table=table,
-        note=drift_note(agreed, means, fits, len(occasions), times is not None, level),
+        note=drift_note(agreed, means, fits, len(occasions), _per(times, occasions), level),
         warnings=tuple(drift_warnings(means, fits, charts, len(occasions), table)),
         charts=charts,
         differences=pd.DataFrame(
@@ -208,16 +230,21 @@ def drift(
     )
 
 
-def _occasions(agreed: Agreed) -> tuple[Codes, list[object]]:
+def _occasions(agreed: Agreed, times: Mapping[object, float] | None) -> tuple[Codes, list[object]]:
     if agreed.occasion is None:
         raise OptionError(
             "Drift is over occasions, and these ratings have none. Name their column: occasion="
         )
-    codes, occasions = coded(agreed.cells[agreed.occasion], agreed.study.waves)
+    first = list(agreed.occasions)
+    if agreed.order_guessed and isinstance(times, Mapping):
+        told = {one: at for one, at in times.items() if is_number(at)}
+        if all(one in told for one in first):
+            first.sort(key=lambda one: told[one])
+    codes, occasions = coded(agreed.cells[agreed.occasion], first)
     if len(occasions) < 2:
         raise TooFewError(
             f"Drift needs two occasions at least, and {agreed.occasion!r} holds "
-            f"{listed(occasions) or 'none'} alone."
+            f"{listed_in_words(occasions) or 'none'} alone."
         )
     return codes, occasions
 
@@ -225,6 +252,10 @@ def _occasions(agreed: Agreed) -> tuple[Codes, list[object]]:
 def _times(times: Mapping[object, float] | None, occasions: Sequence[object]) -> Floats:
     """Return what each occasion counts as, in their order."""
     if times is None:
+        if are_dates(occasions):
+            days = pd.to_datetime(pd.Series(list(occasions), dtype=object))
+            since: Floats = ((days - days.iloc[0]) / pd.Timedelta(days=_DAYS)).to_numpy(dtype=float)
+            return since
         return np.arange(len(occasions), dtype=float)
     if not isinstance(times, Mapping):
         raise OptionError(f"'times' should say {{occasion: number}}. Got {times!r}.")
@@ -241,9 +272,18 @@ def _times(times: Mapping[object, float] | None, occasions: Sequence[object]) ->
         raise OptionError(
             "'times' must rise from one occasion to the next. Got "
             + ", ".join(f"{one!r}: {t:g}" for one, t in zip(occasions, at, strict=True))
-            + ". Occasions have the order of the study's waves, then of their values."
+            + ". Occasions have the order of the study's waves, then of their values, or that of "
+            "an ordered categorical."
         )
     return at
+
+
+def _per(times: Mapping[object, float] | None, occasions: Sequence[object]) -> str:
+    if times is not None:
+        return "unit of time"
+    if not are_dates(occasions):
+        return "occasion"
+    return f"{_DAYS} days ({in_words(occasions[0])} to {in_words(occasions[-1])})"
 
 
 def _fitted(

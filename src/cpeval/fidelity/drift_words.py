@@ -23,7 +23,7 @@ def drift_note(
     means: OccasionMeans,
     fits: Sequence[tuple[SiteSlopes, OverallSlope | None, int]],
     n_occasions: int,
-    timed: bool,
+    per: str,
     level: float,
 ) -> str:
     """Say in a sentence or two what `drift` did."""
@@ -39,7 +39,7 @@ def drift_note(
     row = f"mean of a {means.by_team or means.by_site or agreed.unit[-1]} at an occasion"
     return (
         f"Change of {agreed.instrument.title} per "
-        f"{'unit of time' if timed else 'occasion'} over {n_occasions} occasions. Over all sites: "
+        f"{per} over {n_occasions} occasions. Over all sites: "
         f"{model}; a row is the {row}. In each site: slopes within teams, one residual variance "
         f"for all sites. {level:.0%} t intervals. Control charts: individual values and moving "
         "ranges, limits at 2.66 mean ranges (Wheeler & Chambers, 1992); rules of the Western "

@@ -50,6 +50,10 @@ class Gathered:
         Those named, then others in the data.
     arms : tuple
         Those of the rows, where the study and the data have them.
+    occasions : tuple
+        The earliest first; empty without.
+    order_guessed : bool
+        Whether that order is a guess from their text.
     n_invalid, n_merged : int
         Ratings made missing; rows (or ratings, of long data) beyond the first of a sheet.
     """
@@ -60,6 +64,8 @@ class Gathered:
     instrument: Instrument
     informants: tuple[object, ...]
     arms: tuple[object, ...]
+    occasions: tuple[object, ...]
+    order_guessed: bool
     n_invalid: int
     n_merged: int
 
@@ -121,6 +127,8 @@ def gather(
         instrument=rated.instrument,
         informants=informants,
         arms=_arms(data, study, columns),
+        occasions=tuple(sheets.occasions),
+        order_guessed=sheets.order_guessed,
         n_invalid=rated.n_invalid + n_barred,
         n_merged=n_merged,
     )

@@ -13,6 +13,7 @@ from cpeval.fidelity.assessments import Floats, Ratings, long_table
 from cpeval.fidelity.gathering import Gathered, gather
 from cpeval.fidelity.item_ratings import require_items
 from cpeval.fidelity.merging import DUPLICATES
+from cpeval.fidelity.occasion_order import order_warning
 from cpeval.fidelity.rated_scales import (
     banded,
     items_in_scales,
@@ -60,7 +61,9 @@ def score(
     assessor : str, optional
         Column: which person that was. Two observers of one unit are then no duplicates.
     occasion : str, optional
-        Column: when. By default the study's wave, if the data have it.
+        Column: when. By default the study's wave, if the data have it. An ordered categorical has
+        its own order; else the study's waves come first, then numbers and dates by size, and text
+        by the numbers in it, with a warning.
     items : str, sequence or mapping, optional
         Which column holds which item of wide data, as `cpeval.score` takes it.
     item, rating : str, optional
@@ -170,6 +173,8 @@ def _ratings(
         occasion=layout.occasion,
         informants=gathered.informants,
         arms=gathered.arms,
+        occasions=gathered.occasions,
+        order_guessed=gathered.order_guessed,
         n_invalid=gathered.n_invalid,
         n_merged=gathered.n_merged,
     )
@@ -188,6 +193,9 @@ def _note(gathered: Gathered) -> str:
 
 def _warnings(gathered: Gathered, scores: Floats, duplicates: str) -> list[str]:
     said = []
+    if gathered.order_guessed:
+        column = gathered.sheets[gathered.layout.occasion]
+        said.append(order_warning(column, gathered.occasions))
     blank = int(np.isnan(gathered.given).all(axis=1).sum())
     if blank:
         said.append(f"{blank} of {len(gathered.given)} sheets have no rating at all.")

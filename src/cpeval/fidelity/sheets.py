@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cpeval.errors import CpevalError, DataError, TooFewError, listed
 from cpeval.fidelity.layout import Layout
+from cpeval.fidelity.occasion_order import guessed, occasions_in_order
 from cpeval.fidelity.ordered_codes import Codes, coded, combined
 from cpeval.fidelity.who_rates import require_known
 from cpeval.numeric import ROWS_COUNT, rows_text
@@ -29,11 +30,17 @@ class Sheets:
         The columns of the layout, a row a sheet.
     informants : list
         Those in the data, in order.
+    occasions : list
+        Those in the data, the earliest first; empty without.
+    order_guessed : bool
+        Whether that order is a guess from their text.
     """
 
     of_row: Codes
     table: pd.DataFrame
     informants: list[object]
+    occasions: list[object]
+    order_guessed: bool
 
 
 def sheets_of(
@@ -47,7 +54,7 @@ def sheets_of(
         The data, rows numbered from 0.
     layout : Layout
     study : Study
-        Its waves come first among the occasions.
+        Its waves come first among the occasions, see `occasions_in_order`.
     named : tuple or None
         The informants that are known; None if nobody named them.
 
@@ -75,7 +82,10 @@ def sheets_of(
                 f"{ROWS_COUNT}"
             )
         )
-    firsts = {layout.informant: named or (), layout.occasion: study.waves}
+    occasions: list[object] = []
+    if layout.occasion is not None:
+        occasions = occasions_in_order(table[layout.occasion], study.waves)
+    firsts = {layout.informant: named or (), layout.occasion: occasions}
     codes = {name: coded(table[name], firsts.get(name, ())) for name in layout.columns}
     informants = codes[layout.informant][1]
     try:
@@ -98,7 +108,13 @@ def sheets_of(
     for name, code in placed.items():
         values = pd.Series([*codes[name][1], None], dtype=object)
         sheets[name] = values.take(code[rows]).reset_index(drop=True).infer_objects()
-    return Sheets(of_row=of_row, table=sheets, informants=informants)
+    return Sheets(
+        of_row=of_row,
+        table=sheets,
+        informants=informants,
+        occasions=occasions,
+        order_guessed=layout.occasion is not None and guessed(table[layout.occasion], study.waves),
+    )
 
 
 def _places(

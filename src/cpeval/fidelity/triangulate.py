@@ -13,7 +13,6 @@ from cpeval.errors import DataError, OptionError, require_option
 from cpeval.fidelity.assessments import Agreed, Floats, Ratings, long_table
 from cpeval.fidelity.choosing import Choice, by_consensus, by_observer
 from cpeval.fidelity.consensus import Consensus
-from cpeval.fidelity.ordered_codes import coded
 from cpeval.fidelity.rated_scales import (
     items_in_scales,
     require_codes_where_needed,
@@ -247,18 +246,13 @@ def _agreed(
         unit=ratings.unit,
         key=ratings.key,
         occasion=ratings.occasion,
-        occasions=_occasions(stack.cells, ratings),
+        occasions=ratings.occasions,
+        order_guessed=ratings.order_guessed,
         rule=rule,
         missing=missing,
         arms=ratings.arms,
         consensus=recorded,
     )
-
-
-def _occasions(cells: pd.DataFrame, ratings: Ratings) -> tuple[object, ...]:
-    if ratings.occasion is None:
-        return ()
-    return tuple(coded(cells[ratings.occasion], ratings.study.waves)[1])
 
 
 def _note(

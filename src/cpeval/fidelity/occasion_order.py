@@ -1,0 +1,102 @@
+"""Which occasion comes before which, and how sure that is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+
+from cpeval.errors import listed
+from cpeval.fidelity.ordered_codes import coded
+
+#: A number inside text.
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
+#: Text whose order is no guess: a number, or a date as 2026-01-31.
+_SURE = re.compile(r"\s*[+-]?\d+(\.\d+)?\s*|\d{4}-\d{2}(-\d{2})?")
+
+
+def occasions_in_order(column: pd.Series, waves: Sequence[object]) -> list[object]:
+    """Return a column's occasions, the earliest first.
+
+    Parameters
+    ----------
+    column : pandas.Series, shape (n,)
+    waves : sequence
+        The study's, in their order.
+
+    Notes
+    -----
+    An ordered categorical has its own order. Else the study's waves come first, then numbers and
+    dates by size, and text by the numbers in it, so that "6 months" comes before "12 months".
+
+    Examples
+    --------
+    >>> occasions_in_order(pd.Series(["12 months", "6 months", "start"]), ["start"])
+    ['start', '6 months', '12 months']
+    """
+    own = _own_order(column)
+    if own is not None:
+        return own
+    values = coded(column, waves)[1]
+    rest = [one for one in values if one not in waves]
+    if not rest or not all(isinstance(one, str) for one in rest):
+        return values
+    return [*values[: len(values) - len(rest)], *sorted(rest, key=lambda one: _by_number(str(one)))]
+
+
+def guessed(column: pd.Series, waves: Sequence[object]) -> bool:
+    """Say whether the order of a column's occasions is a guess from their text."""
+    if _own_order(column) is not None:
+        return False
+    values = coded(column)[1]
+    rest = [one for one in values if one not in waves]
+    return len(values) > 1 and any(isinstance(x, str) and not _SURE.fullmatch(x) for x in rest)
+
+
+def order_warning(column: pd.Series, occasions: Sequence[object]) -> str:
+    """Say how the order was guessed, and how to give another."""
+    return (
+        f"Occasions in {column.name!r} are text that the study doesn't name. They were put in the "
+        f"order {', '.join(map(str, occasions[:12]))}{' …' if len(occasions) > 12 else ''}, by the "
+        "numbers in them. If that is wrong, name them in the study (baseline=, follow_up=), make "
+        "the column an ordered categorical (pd.Categorical(…, ordered=True)), or, for drift, give "
+        "times=."
+    )
+
+
+def are_dates(occasions: Sequence[object]) -> bool:
+    """Say whether all occasions are dates (or times of day on dates)."""
+    return bool(occasions) and all(isinstance(one, date) for one in occasions)
+
+
+def in_words(occasion: object) -> str:
+    """Spell an occasion; a date without its midnight."""
+    return str(occasion).removesuffix(" 00:00:00")
+
+
+def listed_in_words(occasions: Sequence[object]) -> str:
+    """List occasions as `listed` does, dates as dates."""
+    return listed([in_words(one) if isinstance(one, date) else one for one in occasions])
+
+
+def _own_order(column: pd.Series) -> list[object] | None:
+    """Return the occasions in the order of an ordered categorical; None for other columns."""
+    kind = column.dtype
+    if not isinstance(kind, pd.CategoricalDtype) or not kind.ordered:
+        return None
+    there = coded(column)[1]
+    return [
+        one for one in coded(pd.Series(kind.categories), list(kind.categories))[1] if one in there
+    ]
+
+
+def _by_number(text: str) -> tuple[tuple[bool, float, str], ...]:
+    """Return a key that sorts the numbers in a text by their size."""
+    parts = _NUMBER.split(text)
+    # A number stands at each odd place; the text beside it is compared where numbers are the same.
+    return tuple(
+        (bool(k % 2), float(part) if k % 2 else 0.0, "" if k % 2 else part.casefold())
+        for k, part in enumerate(parts)
+    )
