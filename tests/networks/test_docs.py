@@ -14,7 +14,7 @@ TEXT = PAGE.read_text(encoding="utf-8")
 
 def test_snippets_run(capsys):
     code = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
-    assert len(code) == 2
+    assert len(code) == 3
     names = {}
     for snippet in code:
         exec(compile(snippet, PAGE.name, "exec"), names)

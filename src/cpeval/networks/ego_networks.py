@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cpeval.networks.network_data import NetworkData
+from cpeval.networks.network_pictures import NetworkPictures
 
 if TYPE_CHECKING:
     from cpeval.moments.site_moments import SiteMoments
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cpeval.networks.support import Multiplexity, Support
 
 
-class EgoNetworks(NetworkData):
+class EgoNetworks(NetworkPictures):
     """Personal networks: egos, the alters that each named, and the ties among those.
 
     Parameters
