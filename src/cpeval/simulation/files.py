@@ -49,6 +49,13 @@ instrument = "connecting_people"
 informant = "informant"
 assessor = "assessor"
 
+[networks]
+egos = "egos.csv"
+alters = "alters.csv"
+ties = "ties.csv"
+relation = "relation"
+kind = "kind"
+
 [report]
 baseline = ["age", "gender", "ethnicity", "swemwbs_metric", "rg_uk"]
 
@@ -60,6 +67,8 @@ wave = "Wave"
 age = "Age (years)"
 gender = "Gender"
 ethnicity = "Ethnic group"
+relation = "Relation"
+kind = "Kind"
 """
 
 
