@@ -26,6 +26,7 @@ from cpeval.definitions.model import Instrument
 from cpeval.definitions.scales import Scale
 from cpeval.errors import ColumnError, DataError, StudyError, TooFewError, did_you_mean, listed
 from cpeval.evaluated import Evaluation, InstrumentNote, Outcome, Source
+from cpeval.network_files import load_networks
 from cpeval.progress import Steps
 from cpeval.reading.assembling import SourceFile, read_table
 from cpeval.reading.origin import origin_of, signed
@@ -75,7 +76,7 @@ def evaluate(study: str | Path) -> Evaluation:
     with Steps() as step:
         step("Reading")
         data, sources = load(plan)
-        tables, files = evaluated_networks.load_networks(plan)
+        tables, files = load_networks(plan)
         sources = (*sources, *map(_source, files))
         require_named(plan, list(data.columns), evaluated_networks.columns_of(tables))
         ratings = None
@@ -178,7 +179,7 @@ def check_study(study: str | Path) -> tuple[Check, list[str]]:
     """
     plan = StudyFile.from_toml(study)
     data, _ = load(plan)
-    tables, _ = evaluated_networks.load_networks(plan)
+    tables, _ = load_networks(plan)
     require_named(plan, list(data.columns), evaluated_networks.columns_of(tables))
     return _checked(plan, data), taken(data)
 

@@ -63,7 +63,7 @@ def protect_average(table: pd.DataFrame, name: str, totals: Totals) -> pd.DataFr
     cells = protect_means(kept.reset_index(drop=True), name, totals)
     if limit <= 1:
         return cells
-    has = np.rint(table["share"] * table["n"]).to_numpy(dtype=float)
+    has = np.rint((table["share"] * table["n"]).to_numpy(dtype=float))
     lacks = table["n"].to_numpy(dtype=float) - has
     withhold(cells, "share", is_small(has, limit) | is_small(lacks, limit))
     withhold(cells, "mean", is_small(has, limit))

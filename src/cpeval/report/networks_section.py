@@ -57,7 +57,9 @@ def networks_section(release: Release, names: Names) -> NetworksPart | None:
     told = names.evaluation.networks
     if told is None or not any(name.startswith(_PREFIX) for name in release.results):
         return None
-    found, cautions, tables = [], [], []
+    found: list[Meaning] = []
+    cautions: list[str] = []
+    tables: list[Grid] = []
     for k, measure in enumerate(told.measures, start=1):
         means, changes, compared = _results(release, names, measure.column)
         ident, label = f"network-{k}", printable(measure.label)
