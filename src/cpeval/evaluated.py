@@ -91,6 +91,28 @@ class Delivery:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Networks:
+    """What a report says of personal networks, beside their results.
+
+    Attributes
+    ----------
+    measures : tuple of Outcome
+        Those that are compared between arms; columns are ``networks/size`` and so on.
+    relation, kind : str or None
+        What the alters' categories are called for people.
+    only : str
+        Which alters were taken, in words; empty for all.
+    has_ties : bool
+    """
+
+    measures: tuple[Outcome, ...]
+    relation: str | None
+    kind: str | None
+    only: str
+    has_ties: bool
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Evaluation:
     """Everything that an evaluation found, ready to be reported.
 
@@ -109,8 +131,11 @@ class Evaluation:
         ``<column>/means``, ``<column>/change``, ``<column>/compare``; later follow-ups have the
         wave at the end, ``<column>/compare/12``. With ``[fidelity]`` also ``fidelity/profile``,
         ``fidelity/drift``, ``fidelity/agreement``, ``fidelity/classification`` (with ``cuts``),
-        ``fidelity/outcome``. What the study lacks the
-        means for is absent.
+        ``fidelity/outcome``; with ``[networks]``
+        ``networks/size/means``, ``/change`` and ``/compare`` and the same of other measures,
+        ``networks/structure``, ``networks/composition``, ``networks/kinds``,
+        ``networks/turnover``, ``networks/average``. What the study lacks the means for is
+        absent.
     labels : dict of str to str
         What columns are called for people.
     value_labels : dict of str to dict
@@ -130,6 +155,8 @@ class Evaluation:
         reason may name rows and small counts, so a report names the analyses alone.
     delivery : Delivery or None
         With ``[fidelity]``, how delivery was rated.
+    networks : Networks or None
+        With ``[networks]``, what of them was compared.
     """
 
     title: str
@@ -147,6 +174,7 @@ class Evaluation:
     simulated: bool = False
     left_out: dict[str, str] = field(default_factory=dict)
     delivery: Delivery | None = None
+    networks: Networks | None = None
 
     def report(self, out: str | Path) -> Path:
         """Write ``report.html``, ``tables.xlsx`` and ``results.json`` into a folder.

@@ -13,13 +13,20 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cpeval import __version__, evaluated_delivery, measurement, outcomes as analyses
+from cpeval import (
+    __version__,
+    evaluated_delivery,
+    evaluated_networks,
+    measurement,
+    outcomes as analyses,
+)
 from cpeval.checking.answers import OUTSIDE
 from cpeval.checking.check import Check, check
 from cpeval.definitions.model import Instrument
 from cpeval.definitions.scales import Scale
 from cpeval.errors import ColumnError, DataError, StudyError, TooFewError, did_you_mean, listed
 from cpeval.evaluated import Evaluation, InstrumentNote, Outcome, Source
+from cpeval.network_files import load_networks
 from cpeval.progress import Steps
 from cpeval.reading.assembling import SourceFile, read_table
 from cpeval.reading.origin import origin_of, signed
@@ -69,7 +76,9 @@ def evaluate(study: str | Path) -> Evaluation:
     with Steps() as step:
         step("Reading")
         data, sources = load(plan)
-        require_named(plan, list(data.columns))
+        tables, files = load_networks(plan)
+        sources = (*sources, *map(_source, files))
+        require_named(plan, list(data.columns), evaluated_networks.columns_of(tables))
         ratings = None
         if plan.fidelity is not None:
             ratings, files = evaluated_delivery.load_ratings(plan)
@@ -95,6 +104,11 @@ def evaluate(study: str | Path) -> Evaluation:
             told = evaluated_delivery.deliver(
                 plan, ratings, data, scored, results, left_out, _note(plan.rated)
             )
+        networks = None
+        if tables is not None:
+            step("networks")
+            kinds = _covariates(plan, scored)
+            networks = evaluated_networks.describe(plan, tables, scored, kinds, results, left_out)
     return Evaluation(
         title=plan.title,
         question=plan.question,
@@ -102,7 +116,11 @@ def evaluate(study: str | Path) -> Evaluation:
         outcomes=tuple(_outcomes(plan)),
         covariates=tuple(plan.outcomes.covariates),
         results=results,
-        labels={**(told.scales if told else {}), **_labels(plan, data)},
+        labels={
+            **(told.scales if told else {}),
+            **evaluated_networks.labels(plan),
+            **_labels(plan, data),
+        },
         value_labels=_value_labels(plan, data),
         sources=sources,
         versions=_versions(),
@@ -119,6 +137,7 @@ def evaluate(study: str | Path) -> Evaluation:
         simulated=plan.simulated or bool(data.attrs.get("simulated")),
         left_out=left_out,
         delivery=told,
+        networks=networks,
     )
 
 
@@ -160,12 +179,16 @@ def check_study(study: str | Path) -> tuple[Check, list[str]]:
     """
     plan = StudyFile.from_toml(study)
     data, _ = load(plan)
-    require_named(plan, list(data.columns))
+    tables, _ = load_networks(plan)
+    require_named(plan, list(data.columns), evaluated_networks.columns_of(tables))
     return _checked(plan, data), taken(data)
 
 
-def require_named(plan: StudyFile, columns: list[str]) -> None:
-    """Raise one `StudyError` that names every column of the study file that the data lack."""
+def require_named(plan: StudyFile, columns: list[str], labelled: Iterable[str] = ()) -> None:
+    """Raise one `StudyError` that names every column of the study file that the data lack.
+
+    Columns ``labelled``, of other files, may have labels and values too.
+    """
     scores = [column for name in plan.instruments for column in plan.instrument(name).columns]
     known = [*scores, *columns]
     places: dict[str, Iterable[str]] = {
@@ -180,7 +203,7 @@ def require_named(plan: StudyFile, columns: list[str]) -> None:
         f"- {place}: {name!r}{did_you_mean(name, known)}"
         for place, names in places.items()
         for name in names
-        if name not in known
+        if name not in known and not (place in ("labels", "values") and name in labelled)
     ]
     wrong += [
         f"- {place}: {name!r} identifies people, so it can't describe them"
@@ -249,7 +272,7 @@ def _analyses(
         yield "baseline", partial(analyses.baseline, scored, study, kinds)
     if any(_scale(plan, column) for column in plan.outcomes.columns):
         yield "reliability", partial(_reliability, plan, data)
-    covariates = {c: _kind(plan, scored, c, k) for c, k in plan.outcomes.covariates.items()}
+    covariates = _covariates(plan, scored)
     _require_few_categories(scored, [c for c, kind in covariates.items() if kind == "category"])
     for column in plan.outcomes.columns:
         yield f"{column}/means", partial(analyses.means, scored, column, study)
@@ -266,6 +289,11 @@ def _analyses(
             main = column == plan.outcomes.primary
             compare = partial(analyses.compare, covariates=covariates, sensitivity=main)
             yield f"{column}/compare", partial(compare, scored, column, study)
+
+
+def _covariates(plan: StudyFile, scored: pd.DataFrame) -> dict[str, str]:
+    """What comparisons adjust for, and whether it is a number or a category."""
+    return {c: _kind(plan, scored, c, k) for c, k in plan.outcomes.covariates.items()}
 
 
 def _needed(plan: StudyFile) -> set[str]:

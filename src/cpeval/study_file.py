@@ -21,7 +21,15 @@ from cpeval.definitions.catalogue import instrument as shipped
 from cpeval.definitions.model import Instrument
 from cpeval.definitions.scales import Scale
 from cpeval.definitions.validation import mistakes
-from cpeval.errors import DefinitionError, OptionError, ReadError, StudyError, listed
+from cpeval.errors import (
+    DefinitionError,
+    OptionError,
+    ReadError,
+    StudyError,
+    did_you_mean,
+    listed,
+)
+from cpeval.networks.structure import MEASURES
 from cpeval.study import Study, Value
 from cpeval.toml_reading import read_toml
 
@@ -210,6 +218,55 @@ class Fidelity(_Table):
         return self
 
 
+class Networks(_Table):
+    """Personal networks: three files, or two where ties between alters were not asked for.
+
+    ``ego``, ``alter``, ``source`` and ``target`` are their columns, as `cpeval.EgoNetworks` takes
+    them; ``wave`` is the study's unless given. ``only`` takes alters with these values alone.
+    ``measures`` are compared between arms.
+    """
+
+    egos: str
+    alters: str
+    ties: str | None = None
+    ego: str = "ego"
+    alter: str = "alter"
+    source: str = "source"
+    target: str = "target"
+    wave: str | None = None
+    relation: str | None = None
+    kind: str | None = None
+    only: dict[str, Value | list[Value]] = {}
+    measures: list[str] | None = None
+    better: dict[str, Literal["higher", "lower"]] = {}
+    missing: Missing | None = None
+    decimal: Literal[".", ","] | None = None
+
+    @model_validator(mode="after")
+    def _known_measures(self) -> Self:
+        of_ties = [name for name in MEASURES if name != "size"]
+        for key, names in (("measures", self.measures or []), ("better", list(self.better))):
+            wrong = [f"{n!r}{did_you_mean(n, MEASURES)}" for n in names if n not in MEASURES]
+            if wrong:
+                raise ValueError(
+                    f"{key} has {', '.join(wrong)}. Measures there are: {listed(MEASURES)}"
+                )
+            untold = [name for name in names if name in of_ties and self.ties is None]
+            if untold:
+                raise ValueError(f"{key} has {listed(untold)}, which need ties: give ties = …")
+        names = self.measures or []
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"measures has {listed(twice)} twice")
+        return self
+
+    @property
+    def compared(self) -> list[str]:
+        """The measures that are compared; by default size and, with ties, density."""
+        if self.measures is not None:
+            return self.measures
+        return ["size"] if self.ties is None else ["size", "density"]
+
+
 class Reporting(_Table):
     """What the report shows beside the outcomes."""
 
@@ -244,6 +301,7 @@ class StudyFile(_Table):
     instruments: dict[str, Use] = {}
     outcomes: Outcomes
     fidelity: Fidelity | None = None
+    networks: Networks | None = None
     report: Reporting = Reporting()
     labels: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}

@@ -165,7 +165,9 @@ def _graph(
                 color=colour,
                 zorder=5,
             )
-        text = f"{line(row['term'], most=20)}\n{row['mean']:.1f}, {row['share']:.0%}"
+        told = [f"{row['mean']:.1f}"] if row["mean"] == row["mean"] else []
+        told += [f"{row['share']:.0%}"] if row["share"] == row["share"] else []
+        text = f"{line(row['term'], most=20)}\n{', '.join(told)}"
         up = spot[1] >= middle[1] - 1e-9
         ax.text(
             spot[0],

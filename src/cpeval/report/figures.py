@@ -164,7 +164,9 @@ def as_svg(
         FigureCanvasSVG(figure)
         axes = figure.subplots()
         draw(axes)
-        if (legend := axes.get_legend()) is not None:  # above, where it hides no number
+        if (
+            legend := axes.get_legend()
+        ) is not None and legend.texts:  # above, where it hides no number
             handles = [one for one in legend.legend_handles if one is not None]
             texts = [text.get_text() for text in legend.texts]
             columns = max(1, 80 // (max(map(len, texts)) + 6))

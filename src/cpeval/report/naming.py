@@ -25,6 +25,7 @@ COLUMNS = {
     "coefficient": "Coefficient",
     "column": "Column",
     "count": "Number",
+    "density": "Density of ties",
     "d_av": "d (average SD)",
     "d_z": "d (SD of changes)",
     "d_z_high": "d (SD of changes), to",
@@ -65,6 +66,7 @@ COLUMNS = {
     "se": "Standard error",
     "severity": "Kind",
     "site": "Site",
+    "share": "Networks with any",
     "smd": "Standardised difference",
     "starts_at": "Starts at",
     "statistic": "t",
@@ -85,6 +87,11 @@ TITLES = {
     "fidelity/outcome": "Delivery and outcome by site",
     "fidelity/profile": "Delivery by site",
     "means": "means by wave and arm",
+    "networks/average": "Average personal networks",
+    "networks/composition": "Who is in personal networks",
+    "networks/kinds": "Kinds in personal networks",
+    "networks/structure": "Other measures of personal networks",
+    "networks/turnover": "Who stayed, went and came in personal networks",
     "participants": "Who took part",
     "reliability": "Reliability of the scales",
 }
@@ -180,10 +187,16 @@ class Names:
         label = self.wave(value)
         return label if label == plain_value(value) else capital(label)
 
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The outcomes, and the measures of networks that are compared as those are."""
+        networks = self.evaluation.networks
+        return (*self.evaluation.outcomes, *(networks.measures if networks else ()))
+
     def outcome_of(self, result: str) -> tuple[Outcome | None, list[str]]:
         """Split the name of a result into its outcome, if any, and the rest."""
         # The longest column first: a column's own name may hold a slash.
-        for outcome in sorted(self.evaluation.outcomes, key=lambda o: -len(o.column)):
+        for outcome in sorted(self.outcomes, key=lambda o: -len(o.column)):
             if result.startswith(f"{outcome.column}/"):
                 return outcome, result[len(outcome.column) + 1 :].split("/", 1)
         return None, [result]

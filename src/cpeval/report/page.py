@@ -15,6 +15,7 @@ from cpeval.report.disclosure import Withheld
 from cpeval.report.grids import Cell, Grid
 from cpeval.report.left_out import left_out
 from cpeval.report.naming import Names, capital, printable
+from cpeval.report.networks_section import networks_section
 from cpeval.report.numbers import fixed, is_number, joined
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ def _context(evaluation: Evaluation, release: Release) -> dict[str, Any]:
         "given": wording.given(names) if evaluation.study.arm is not None else "",
         "outcomes": parts,
         "delivery": delivery_section(release, names),
+        "networks": networks_section(release, names),
         "flow": _flow(people, names) if people else None,
         "participants": grids.participants(people, names) if people else None,
         "problems": grids.problems(data, names) if data else None,
@@ -147,7 +149,7 @@ def _context(evaluation: Evaluation, release: Release) -> dict[str, Any]:
         "reliability": grids.reliability(scales, names) if scales else None,
         "methods": _methods(evaluation, release),
         "cautions": _cautions(release, names),
-        "left_out": left_out(release, names, ordered),
+        "left_out": left_out(release, names, [*ordered, *names.outcomes[len(ordered) :]]),
         "withheld": _withheld(evaluation, release),
         "rows_shown": release.rows_shown,
     }

@@ -14,6 +14,11 @@ from cpeval.report.classes_release import CLASSES, protect_classes
 from cpeval.report.delivery_release import OUTCOME, PREFIX, delivery_prose, protect_delivery
 from cpeval.report.disclosure import SINGLE_VALUES, Withheld, hidden_places, protect_participants
 from cpeval.report.naming import Names, capital, printable
+from cpeval.report.networks_release import (
+    PREFIX as NETWORKS,
+    networks_prose,
+    protect_networks,
+)
 from cpeval.report.prose import protect_prose, protect_warnings
 from cpeval.report.sizes import (
     Totals,
@@ -124,6 +129,8 @@ def release(evaluation: Evaluation) -> Release:
         if name.startswith(PREFIX):
             of = _delivery_limit(evaluation, name)
             note, said = delivery_prose(note, of), tuple(delivery_prose(w, of) for w in said)
+        if name.startswith(NETWORKS):
+            note, said = networks_prose(note, limit), tuple(networks_prose(w, limit) for w in said)
         results[name] = Released(
             title=names.result(name),
             table=table.reset_index(drop=True),
@@ -157,6 +164,8 @@ def _tables(evaluation: Evaluation, names: Names) -> dict[str, pd.DataFrame]:
         scores = [outcome.column for outcome in evaluation.outcomes]
         tables["baseline"] = protect_baseline(found["baseline"], limit, scores=scores)
     totals = Totals.of(tables.get("participants"), baseline, limit)
+    measures = [o.column for o in names.outcomes if o not in evaluation.outcomes]
+    totals.beside = {one: tuple(o for o in measures if o != one) for one in measures}
     for kind, protect in (
         ("means", protect_means),
         ("change", protect_change),
@@ -172,6 +181,8 @@ def _tables(evaluation: Evaluation, names: Names) -> dict[str, pd.DataFrame]:
             tables[name] = protect_classes(found[name], of, *totals.all_known())
         else:
             tables[name] = protect_delivery(found[name], _delivery_limit(evaluation, name))
+    for name in (name for name in found if name.startswith(NETWORKS) and name not in tables):
+        tables[name] = protect_networks(name, found[name], totals, measures)
     if "reliability" in found:
         tables["reliability"] = protect_reliability(found["reliability"], totals)
     return {
@@ -223,7 +234,7 @@ def _problems(check: Result, limit: int, names: Names) -> Released:
 def _readable(text: str, evaluation: Evaluation, names: Names) -> str:
     """Put labels in the place of columns and codes that a result's sentences name."""
     study = evaluation.study
-    for outcome in evaluation.outcomes:
+    for outcome in names.outcomes:
         label = lowered(outcome.label)
         # An ordinary word such as "score" is left alone unless quoted.
         plain = [] if outcome.column.isalpha() and outcome.column.islower() else [outcome.column]

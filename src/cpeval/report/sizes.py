@@ -93,6 +93,8 @@ class Totals:
     lost: dict[Place, object] = field(default_factory=dict)
     scored: dict[tuple[Hashable, Hashable, Hashable], Count] = field(default_factory=dict)
     changed: dict[tuple[Hashable, Hashable, Hashable], Count] = field(default_factory=dict)
+    #: Outcomes of nearly the same people, whose numbers are compared with each other too.
+    beside: dict[Hashable, tuple[Hashable, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, participants: pd.DataFrame | None, baseline: Hashable, limit: int) -> Totals:
@@ -124,8 +126,9 @@ class Totals:
         cells = [self.seen.get((group, wave)), start]
         if is_number(start) and is_number(lost):
             cells.append(int(start) - int(lost))  # type: ignore[call-overload]
-        cells += [self.scored.get((outcome, group, at)) for at in (self.baseline, wave)]
-        cells.append(self.changed.get((outcome, group, wave)))
+        for one in (outcome, *self.beside.get(outcome, ())):
+            cells += [self.scored.get((one, group, at)) for at in (self.baseline, wave)]
+            cells.append(self.changed.get((one, group, wave)))
         return {int(cell) for cell in cells if is_number(cell)}  # type: ignore[call-overload]
 
     def all_known(self) -> tuple[set[int], bool]:
@@ -162,7 +165,9 @@ def protect_means(table: pd.DataFrame, outcome: Hashable, totals: Totals) -> pd.
     for row in table.to_dict("records"):
         place = (row["group"], row["wave"])
         n, missing = int(row["n"]), row.get("missing")
-        known = {t for t in (totals.seen.get(place), totals.start(row["group"])) if is_number(t)}
+        beside = (totals.scored.get((one, *place)) for one in totals.beside.get(outcome, ()))
+        near = (totals.seen.get(place), totals.start(row["group"]), *beside)
+        known = {t for t in near if is_number(t)}
         if missing is not None and not totals.hides(*place):
             known.add(n + int(missing))
         count = gated(n, {int(t) for t in known}, totals.limit, hidden=totals.hides(*place))  # type: ignore[call-overload]

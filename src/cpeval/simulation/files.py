@@ -50,6 +50,13 @@ informant = "informant"
 assessor = "assessor"
 cuts = {{ low = 1, moderate = 2.5, high = 3.5 }}
 
+[networks]
+egos = "egos.csv"
+alters = "alters.csv"
+ties = "ties.csv"
+relation = "relation"
+kind = "kind"
+
 [report]
 baseline = ["age", "gender", "ethnicity", "swemwbs_metric", "rg_uk"]
 
@@ -61,6 +68,8 @@ wave = "Wave"
 age = "Age (years)"
 gender = "Gender"
 ethnicity = "Ethnic group"
+relation = "Relation"
+kind = "Kind"
 """
 
 
