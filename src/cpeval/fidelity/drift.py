@@ -254,8 +254,8 @@ def _times(times: Mapping[object, float] | None, occasions: Sequence[object]) ->
     if times is None:
         if are_dates(occasions):
             days = pd.to_datetime(pd.Series(list(occasions), dtype=object))
-            since: Floats = ((days - days.iloc[0]) / pd.Timedelta(days=_DAYS)).to_numpy(dtype=float)
-            return since
+            since = (days - days.iloc[0]) / pd.Timedelta(days=_DAYS)
+            return np.asarray(since, dtype=np.float64)
         return np.arange(len(occasions), dtype=float)
     if not isinstance(times, Mapping):
         raise OptionError(f"'times' should say {{occasion: number}}. Got {times!r}.")
