@@ -20,6 +20,8 @@ from cpeval.fidelity.category_chances import (
     true_scores,
 )
 
+from .rated import FID, STUDY, ratings
+
 CUTS = {"low": 1, "moderate": 2.5, "high": 3.5}
 SCORES = pd.DataFrame({"team": ["A", "B", "C", "D"], "estimate": [2.1, 2.9, 3.4, 4.4]})
 QUADRATURE = 1e-9  # scipy's bivariate normal distribution is good to about 1e-10
@@ -208,3 +210,25 @@ def test_shows_plots_and_pickles():
 def test_bad_input(data, options, error, text):
     with pytest.raises(error, match=text):
         classify(data, **{"cuts": CUTS, "error": 0.3, **options})
+
+
+def test_agreed_ratings_are_classified_at_one_occasion_on_one_scale():
+    how = {"informant": "informant", "assessor": "assessor"}
+    agreed = cp.fidelity.triangulate(ratings(), FID, STUDY, **how)
+    found = classify(agreed, cuts=CUTS, error=0.3)
+    total, last = agreed.table["scale"] == FID.columns[0], agreed.table["wave"] == "t1"
+    wanted = agreed.table.loc[total & last, "estimate"].reset_index(drop=True)
+    pd.testing.assert_series_equal(found.table["estimate"], wanted)
+    assert found.note.endswith(
+        f"the scale is {FID.columns[0]}, that of most items and the occasion is t1."
+    )
+    first = classify(agreed, cuts=CUTS, error=0.3, occasion="t0").table
+    assert set(first["wave"]) == {"t0"}
+    assert not first["id"].duplicated().any()
+    with pytest.raises(OptionError, match="'t0', 't1'"):
+        classify(agreed, cuts=CUTS, error=0.3, occasion="t9")
+    with pytest.raises(OptionError, match="no occasion="):
+        classify(SCORES, cuts=CUTS, error=0.3, occasion="t1")
+    for other in (cp.fidelity.profile(agreed), cp.fidelity.score(ratings(), FID, STUDY, **how)):
+        with pytest.raises(OptionError, match="holds no agreed ratings"):
+            classify(other, cuts=CUTS, error=0.3)

@@ -47,7 +47,12 @@ def test_who_said_what_is_spelt():
     data = ratings(gaps=0).head(4).assign(fid_1=[1, 2, 5, 4], fid_2=3, fid_3=3, fid_4=[2, 9, 2, 2])
     made = apart(data)
     [row] = made.table.to_dict("records")
-    assert row["said"] == "observer (O1) 5, observer (O2) 4, participant (self) 1, worker (W) 2"
+    # The sheet goes round a meeting, so it names nobody unless asked.
+    assert row["said"] == "observer 5, observer 4, participant 1, worker 2"
+    named = apart(data, names=True).table["said"].tolist()
+    assert named == ["observer (O1) 5, observer (O2) 4, participant (self) 1, worker (W) 2"]
+    with pytest.raises(cp.CpevalError, match="names"):
+        apart(data, names="no")
     assert (row["gap"], row["low"], row["high"], row["n"]) == (4.0, 1.0, 5.0, 4)
     assert made.by_item["estimate"].tolist() == [4.0, 0.0, 0.0, 0.0]
     assert made.by_item["n_apart"].tolist() == [1, 0, 0, 0]

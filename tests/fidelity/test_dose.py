@@ -235,3 +235,20 @@ def test_a_million_contacts_in_seconds():
         }
     )
     assert len(dosed(data, people).people) == 50_000
+
+
+def test_people_listed_once_count_with_all_periods_and_that_is_said():
+    contacts = pd.DataFrame({"id": ["a", "a", "b"], "week": [1, 2, 1]})
+    people = pd.DataFrame({"id": ["a", "b", "c"]})
+    how = {"planned": {"frequency": 1}, "period": "week"}
+    found = cp.fidelity.dose(contacts, STUDY, people=people, **how)
+    assert found.people["periods"].tolist() == [2, 2, 2]
+    (text,) = [t for t in found.warnings if "some period" in t]
+    assert text.startswith("2 people of those listed had no contact at all in some period")
+    assert "people= a row a person and period" in text
+    weeks = pd.DataFrame({"id": ["a", "a", "b", "c"], "week": [1, 2, 1, 1]})
+    left = cp.fidelity.dose(contacts, STUDY, people=weeks, **how)
+    assert left.people["frequency"].tolist() == [1, 1, 0]
+    assert not [t for t in left.warnings if "some period" in t]
+    alone = cp.fidelity.dose(contacts, STUDY, **how)
+    assert not [t for t in alone.warnings if "some period" in t]

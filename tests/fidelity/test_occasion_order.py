@@ -129,3 +129,25 @@ def test_drift_takes_what_its_errors_advise():
         ratings(), FID, STUDY, rule="observer_first", observer="observer", otherwise="median", **how
     )
     assert made.table.estimate.notna().any()
+
+
+@pytest.mark.parametrize("kind", [dt.date, pd.Timestamp])
+def test_profile_takes_each_units_own_last_date(kind):
+    data = ratings()
+    first = data["site"] == "S0"
+    days = {"t0": kind(2026, 1, 1), "t1": kind(2026, 6, 1)}
+    later = {"t0": kind(2026, 1, 9), "t1": kind(2026, 6, 9)}
+    visit = data["wave"].map(days).where(first, data["wave"].map(later))
+    found = agreed(visit)
+    made = cp.fidelity.profile(found)
+    assert made.occasion == "each unit's own last date"
+    assert "(2026-06-01 to 2026-06-09)" in made.note or "(2026-01-" in made.note
+    cells = found.table.dropna(subset=["estimate"]).sort_values("visit")
+    last = (
+        cells.groupby(["site", "id", "scale"]).last().groupby(["site", "scale"])["estimate"].mean()
+    )
+    got = made.table[made.table["term"] == "site"].set_index(["site", "scale"])["estimate"]
+    np.testing.assert_allclose(got.reindex(last.index), last, rtol=1e-12)
+    one = cp.fidelity.profile(found, occasion=found.occasions[-1])
+    assert set(one.table["site"].dropna()) == {"S1", "S2"}
+    assert "at 2026-06-09" in one.note

@@ -19,7 +19,6 @@ from cpeval.errors import (
     TooFewError,
     is_number,
     listed,
-    require_columns,
     require_option,
 )
 from cpeval.fidelity.category_chances import (
@@ -29,9 +28,10 @@ from cpeval.fidelity.category_chances import (
     place,
     true_scores,
 )
+from cpeval.fidelity.classified_scores import scores_to_classify
 from cpeval.fidelity.decision_study import DecisionStudy
 from cpeval.fidelity.generalisability import Generalisability
-from cpeval.numeric import ROWS_COUNT, eager, numbers, rows_text
+from cpeval.numeric import ROWS_COUNT, numbers, rows_text
 from cpeval.result import Result
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ def classify(
     cuts: Mapping[str, float],
     error: Error,
     scale: str | None = None,
+    occasion: object = None,
     prior: str = "regressed",
 ) -> Classification:
     r"""Put units into categories by their score, with the chance that each is the true one.
@@ -124,7 +125,10 @@ def classify(
         decision study of one row, for other numbers or with fixed facets; or an absolute standard
         error of measurement in points.
     scale : str, optional
-        Which scale, if ``agreed`` has several.
+        Which scale, if there are several. By default, of agreed ratings, the one of most items.
+    occasion : optional
+        Which occasion of agreed ratings; by default the last. A table takes none: it should have
+        a row a unit.
     prior : {"regressed", "flat"}, default "regressed"
         What is known of a true score before it is measured. "regressed": units of this kind are
         normal around the mean of all scores, with the variance of units that ``error`` has
@@ -180,7 +184,7 @@ def classify(
     """
     require_option("prior", prior, ("regressed", "flat"))
     starts = _starts(cuts)
-    table = _scores(agreed, scale)
+    table, chosen = scores_to_classify(agreed, scale, occasion)
     score = numbers(table, ["estimate"])[:, 0]
     known = ~np.isnan(score)
     _require_scores(score, known, cuts, table)
@@ -199,7 +203,7 @@ def classify(
     consistency, by_chance = float(np.trace(twice)), float((twice.sum(axis=0) ** 2).sum())
     return Classification(
         table=result,
-        note=_note(error, model, cuts, prior, int(known.sum())),
+        note=_note(error, model, cuts, prior, int(known.sum())) + chosen,
         warnings=tuple(_worries(score, model, error, prior, result)),
         accuracy=float(np.trace(joint)),
         consistency=consistency,
@@ -230,25 +234,6 @@ def _starts(cuts: Mapping[str, float]) -> Floats:
             f"{{'low': 1, 'moderate': 2.5, 'high': 3.5}}. Got {cuts!r}."
         )
     return np.array([float(value) for value in list(cuts.values())[1:]])
-
-
-def _scores(agreed: Result | IntoDataFrame, scale: str | None) -> pd.DataFrame:
-    data = agreed.table if isinstance(agreed, Result) else agreed
-    frame = eager(data)
-    require_columns(frame.columns, "estimate", "scale" if scale is not None else None)
-    table = frame.to_pandas().reset_index(drop=True)
-    if "scale" not in table.columns:
-        return table
-    scales = list(table["scale"].dropna().unique())
-    if scale is None and len(scales) > 1:
-        raise OptionError(
-            f"There are several scales: say scale=, one of {listed(scales)}. Each has an error "
-            "of its own."
-        )
-    if scale is None:
-        return table
-    require_option("scale", scale, scales)
-    return table[table["scale"] == scale].reset_index(drop=True)
 
 
 def _require_scores(

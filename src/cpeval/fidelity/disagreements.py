@@ -103,6 +103,7 @@ def disagreements(
     duplicates: str | None = None,
     on_invalid: str | None = None,
     least: float = 1,
+    names: bool = False,
 ) -> Disagreements:
     """List the items of each unit on which those who rated differ, the widest gap first.
 
@@ -115,6 +116,9 @@ on_invalid
         As `score` takes them.
     least : float, default 1
         How many levels apart the lowest and the highest rating must be, more than 0.
+    names : bool, default False
+        Whether ``said`` names assessors beside the kind of informant. A sheet goes round a
+        meeting, where a participant's rating of their worker may cost them.
 
     Returns
     -------
@@ -125,7 +129,7 @@ on_invalid
     ------
     As `score`, and:
     OptionError
-        ``least`` is not a number above 0.
+        ``least`` is not a number above 0; ``names`` is neither True nor False.
 
     Notes
     -----
@@ -141,10 +145,12 @@ on_invalid
     ...     made.joined("fidelity"), "connecting_people", made.study,
     ...     informant="informant", assessor="assessor", least=3)
     >>> apart.table["said"].iloc[0]
-    'participant (P0001) 3, worker (W001) 1, observer (O1) 5'
+    'participant 3, worker 1, observer 5'
     """
     if not is_number(least) or not 0 < least < float("inf"):
         raise OptionError(f"'least' must be a number of levels above 0. Got {least!r}.")
+    if not isinstance(names, bool):
+        raise OptionError(f"'names' should be True or False. Got {names!r}.")
     given = {
         "informant": informant,
         "assessor": assessor,
@@ -178,8 +184,8 @@ on_invalid
     table[["item", "label"]] = labels.take(places).reset_index(drop=True)
     for name, values in {"gap": gap, "low": low, "high": high, "n": n}.items():
         table[name] = values[rows, places]
-    names = _names(sheets, ratings)
-    table["said"] = pd.Series(_said(said, names, first, rows, places), dtype="str")
+    who = _names(sheets, ratings, assessors=names)
+    table["said"] = pd.Series(_said(said, who, first, rows, places), dtype="str")
     both = n >= 2
     mean = np.divide(
         np.where(both, gap, 0.0).sum(axis=0),
@@ -231,10 +237,10 @@ def _levels(instrument: Instrument, ratings: Floats) -> Floats:
     return made
 
 
-def _names(sheets: pd.DataFrame, ratings: Ratings) -> NDArray[np.object_]:
-    """Name each sheet by its informant, and by its assessor where there is one."""
+def _names(sheets: pd.DataFrame, ratings: Ratings, *, assessors: bool) -> NDArray[np.object_]:
+    """Name each sheet by its informant, and by its assessor where that is asked for."""
     who = sheets[ratings.informant].astype(str).to_numpy(dtype=object)
-    if ratings.assessor is None:
+    if ratings.assessor is None or not assessors:
         return who
     assessor = sheets[ratings.assessor]
     named = who + " (" + assessor.astype(str).to_numpy(dtype=object) + ")"

@@ -15,7 +15,7 @@ from cpeval.errors import OptionError, did_you_mean, is_number, listed
 from cpeval.fidelity.dose_contacts import Codes, Contacts, Floats, read_contacts
 from cpeval.fidelity.dose_plan import DosePlan, dose_plan
 from cpeval.fidelity.ordered_codes import coded, combined
-from cpeval.people.rows import require_study
+from cpeval.people.rows import people_text, require_study
 from cpeval.result import Result
 from cpeval.study import Study
 
@@ -356,6 +356,11 @@ def _warnings(
         said.append(
             f"Of {unknown} people a number of contacts (or all periods) is missing, so their "
             "frequency is too."
+        )
+    if read.n_gaps:
+        said.append(
+            f"{people_text(read.n_gaps)} of those listed had no contact at all in some period, "
+            "which counts as 0 there. Give people= a row a person and period if some had left."
         )
     if n_timeless:
         said.append(f"{n_timeless} contacts have no minutes, and don't count in the duration.")

@@ -47,6 +47,8 @@ class Contacts:
         Whether people were listed apart from their contacts.
     n_unlisted : int
         Rows of people who are not listed, left out.
+    n_gaps : int
+        People with no row in some period, where nothing says that they had left by then.
     placeless : int
         People without a team (or site).
     """
@@ -60,6 +62,7 @@ class Contacts:
     places: tuple[str, ...]
     listed: bool
     n_unlisted: int
+    n_gaps: int
     placeless: int
 
 
@@ -111,6 +114,7 @@ def read_contacts(
         places=tuple(name for name in placed if name is not None),
         listed=people is not None,
         n_unlisted=int((~kept).sum()),
+        n_gaps=_gaps(who, table, person, spans, period) if people is not None else 0,
         placeless=int(units[placed].isna().any(axis=1).sum()) if placed else 0,
     )
 
@@ -164,6 +168,17 @@ def _not_negative(table: pd.DataFrame, name: str) -> Floats:
             f"Correct them, or make them missing. {ROWS_COUNT}"
         )
     return values
+
+
+def _gaps(
+    who: pd.DataFrame, table: pd.DataFrame, person: Codes, spans: Floats, period: str | None
+) -> int:
+    """Count people without a row in some period, where all are taken to have been there."""
+    if period is None or period in who:
+        return 0
+    seen = pd.DataFrame({"person": person, "period": pd.factorize(table[period])[0]})
+    there = seen[seen["period"] >= 0].drop_duplicates()["person"].to_numpy()
+    return int((np.bincount(there, minlength=spans.size) < spans).sum())
 
 
 def _periods(

@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cpeval.errors import listed
-from cpeval.fidelity.ordered_codes import coded
+from cpeval.fidelity.ordered_codes import Codes, coded
 
 #: A number inside text.
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
@@ -69,6 +71,26 @@ def order_warning(column: pd.Series, occasions: Sequence[object]) -> str:
 def are_dates(occasions: Sequence[object]) -> bool:
     """Say whether all occasions are dates (or times of day on dates)."""
     return bool(occasions) and all(isinstance(one, date) for one in occasions)
+
+
+def own_last(unit: Codes, occasion: Codes, rated: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Say which cells are their unit's last one with a rating.
+
+    Parameters
+    ----------
+    unit, occasion : array of int, shape (n_cells,)
+        From 0; occasions in their order.
+    rated : array of bool, shape (n_cells,)
+
+    Examples
+    --------
+    >>> own_last(np.array([0, 0, 1]), np.array([0, 1, 0]), np.array([True, False, True]))
+    array([ True, False,  True])
+    """
+    last = np.full(int(unit.max(initial=-1)) + 1, -1, dtype=np.intp)
+    np.maximum.at(last, unit[rated], occasion[rated])
+    latest: NDArray[np.bool_] = rated & (occasion == last[unit])
+    return latest
 
 
 def in_words(occasion: object) -> str:

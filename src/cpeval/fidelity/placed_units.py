@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cpeval.errors import ColumnError, TooFewError, listed
 from cpeval.fidelity.assessments import Agreed, Floats
+from cpeval.fidelity.occasion_order import are_dates, in_words, own_last
 from cpeval.fidelity.ordered_codes import Codes, coded, combined
 from cpeval.study import Study
+
+#: Instead of an occasion: the last one on which each unit was rated.
+OWN_LAST = "each unit's own last date"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,6 +61,32 @@ class PlacedUnits:
     n_absent: int
 
 
+def last_occasion(agreed: Agreed) -> object:
+    """Return the last occasion; `OWN_LAST` where these are dates that units don't share."""
+    if not agreed.occasions:
+        return None
+    last = agreed.occasions[-1]
+    if are_dates(agreed.occasions):
+        n_units = len(agreed.cells[list(agreed.key)].drop_duplicates())
+        if int((agreed.cells[agreed.occasion].astype(object) == last).sum()) < n_units:
+            return OWN_LAST
+    return last
+
+
+def cells_at(agreed: Agreed, when: object) -> NDArray[np.bool_]:
+    """Say which cells are of an occasion, or are their unit's last one (`OWN_LAST`)."""
+    cells = agreed.cells
+    if agreed.occasion is None:
+        return np.ones(len(cells), dtype=bool)
+    if when is not OWN_LAST:
+        return (cells[agreed.occasion].astype(object) == when).to_numpy(dtype=bool)
+    return own_last(
+        combined(*(coded(cells[name])[0] for name in agreed.key))[0],
+        coded(cells[agreed.occasion], agreed.occasions)[0],
+        np.asarray(~np.isnan(agreed.agreed).all(axis=1)),
+    )
+
+
 def placed_units(agreed: Agreed, study: Study, by: str, when: object) -> PlacedUnits:
     """Find the units of an occasion with their site and team, or say what is lacking.
 
@@ -66,7 +97,7 @@ def placed_units(agreed: Agreed, study: Study, by: str, when: object) -> PlacedU
     by : {"site", "team"}
     The finest places that are wanted.
     when : object
-    The occasion; None where there are none.
+    The occasion; None where there are none; `OWN_LAST` for each unit's last one.
 
     Raises
     ------
@@ -89,10 +120,8 @@ def placed_units(agreed: Agreed, study: Study, by: str, when: object) -> PlacedU
             f"the agreed ratings have {listed(agreed.unit)}."
         )
     cells = agreed.cells
-    here = np.ones(len(cells), dtype=bool)
     n_units = len(cells[list(agreed.key)].drop_duplicates())
-    if agreed.occasion is not None:
-        here = (cells[agreed.occasion].astype(object) == when).to_numpy(dtype=bool)
+    here = cells_at(agreed, when)
     places = [name for name in (site_column, team_column) if name is not None]
     lacking, left_out = np.zeros(len(cells), dtype=bool), []
     for name in places:
@@ -104,8 +133,8 @@ def placed_units(agreed: Agreed, study: Study, by: str, when: object) -> PlacedU
     scores = agreed.table["estimate"].to_numpy().reshape(len(cells), -1)[rows]
     if not rows.size or np.isnan(scores).all():
         raise TooFewError(
-            f"No unit has a score{'' if when is None else f' at {when!r}'}, so there is no "
-            f"profile. {len(cells)} units and occasions, of which {int(here.sum())} then"
+            f"No unit has a score{'' if when is None else f' at {in_words(when)!r}'}, so there is "
+            f"no profile. {len(cells)} units and occasions, of which {int(here.sum())} then"
             f"{', '.join(['', *left_out])}."
         )
     top = cells[site_column or team_column].iloc[rows]

@@ -18,9 +18,14 @@ from cpeval.errors import (
     require_option,
 )
 from cpeval.fidelity.assessments import Agreed, Floats
+from cpeval.fidelity.occasion_order import in_words
 from cpeval.fidelity.place_means import PlaceMeans, mean_of_places, place_means
+<<<<<<< HEAD
 from cpeval.fidelity.placed_units import PlacedUnits, placed_units
 from cpeval.fidelity.shareable import units_are_people
+=======
+from cpeval.fidelity.placed_units import OWN_LAST, PlacedUnits, last_occasion, placed_units
+>>>>>>> mendcore
 from cpeval.people.rows import require_study
 from cpeval.result import Result
 from cpeval.study import Study
@@ -50,7 +55,8 @@ class Profile(Result):
         estimate (the mean over units), n.
     instrument : Instrument
     occasion : object
-        The occasion that the profile is of; None without occasions.
+        The occasion that the profile is of; None without occasions; "each unit's own last date"
+        where it is of those.
     """
 
     items: pd.DataFrame
@@ -109,7 +115,8 @@ def profile(
     by : {"site", "team"}
         The finest places to list. The programme and the sites are listed either way.
     occasion : optional
-        One of the occasions; by default the last.
+        One of the occasions; by default the last. Where occasions are dates and units were rated
+        on different ones, the default is each unit's own last.
     spread : {"pooled", "own"}
         Where errors come from: one variance of teams' means within sites, for all sites; or each
         site's own teams. Two teams of one's own say next to nothing of their spread (1 degree of
@@ -203,7 +210,7 @@ def _occasion(agreed: Agreed, occasion: object) -> object:
             raise OptionError("The agreed ratings have no occasions, so leave out occasion=.")
         return None
     if occasion is None:
-        return agreed.occasions[-1] if agreed.occasions else None
+        return last_occasion(agreed)
     if occasion not in agreed.occasions:
         raise OptionError(
             f"There is no occasion {occasion!r}{did_you_mean(occasion, agreed.occasions)}. "
@@ -317,7 +324,10 @@ def _items(agreed: Agreed, there: PlacedUnits) -> pd.DataFrame:
 
 
 def _note(agreed: Agreed, there: PlacedUnits, when: object, spread: str, level: float) -> str:
-    at = "" if when is None else f" at {when}"
+    at = "" if when is None else f" at {in_words(when)}"
+    if when is OWN_LAST:
+        dates = agreed.cells[agreed.occasion].iloc[there.rows]
+        at += f" ({in_words(dates.min())} to {in_words(dates.max())})"
     absent = f" {there.n_absent} more have no ratings then." if there.n_absent else ""
     how = (
         f"one variance of {there.cluster_word}' means for all {there.site_word}s"
