@@ -255,11 +255,7 @@ def _times(times: Mapping[object, float] | None, occasions: Sequence[object]) ->
         if are_dates(occasions):
             days = pd.to_datetime(pd.Series(list(occasions), dtype=object))
             since = (days - days.iloc[0]) / pd.Timedelta(days=_DAYS)
-<<<<<<< HEAD
-            return np.asarray(since, dtype=float)
-=======
             return np.asarray(since, dtype=np.float64)
->>>>>>> mendcore
         return np.arange(len(occasions), dtype=float)
     if not isinstance(times, Mapping):
         raise OptionError(f"'times' should say {{occasion: number}}. Got {times!r}.")

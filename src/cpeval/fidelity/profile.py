@@ -20,12 +20,8 @@ from cpeval.errors import (
 from cpeval.fidelity.assessments import Agreed, Floats
 from cpeval.fidelity.occasion_order import in_words
 from cpeval.fidelity.place_means import PlaceMeans, mean_of_places, place_means
-<<<<<<< HEAD
-from cpeval.fidelity.placed_units import PlacedUnits, placed_units
-from cpeval.fidelity.shareable import units_are_people
-=======
 from cpeval.fidelity.placed_units import OWN_LAST, PlacedUnits, last_occasion, placed_units
->>>>>>> mendcore
+from cpeval.fidelity.shareable import units_are_people
 from cpeval.people.rows import require_study
 from cpeval.result import Result
 from cpeval.study import Study
