@@ -103,7 +103,7 @@ def test_small_n_and_no_spread_are_rows_that_say_why():
     assert np.isnan(flat["estimate"])
     assert flat["why"]
     assert any("coefficients can't be had" in text for text in made.warnings)
-    assert any("fewer than 50 units" in text for text in made.warnings)
+    assert any("below fifty units" in text for text in made.warnings)
 
 
 def test_who_rated_alone_is_counted_and_consensus_passed_over():

@@ -130,7 +130,7 @@ def test_csv_works_too_and_open_rows_are_counted(tmp_path):
     table.to_csv(path, index=False)
     back = cp.fidelity.read_consensus(path, FID)
     assert (back.n_open, len(back.table)) == (1, len(table) - 1)
-    assert back.warnings == ("1 rows have no consensus yet.",)
+    assert back.warnings == ("1 row has no consensus yet.",)
     assert back.table["item"].tolist() == made.table["item"].tolist()[1:]
 
 

@@ -23,6 +23,11 @@ from cpeval.fidelity.ordered_codes import Codes, coded
 from cpeval.fidelity.rated_scales import scale_scores
 from cpeval.fidelity.score import as_ratings
 from cpeval.fidelity.sheets import cells_of
+from cpeval.fidelity.small_counts import (
+    is_small,
+    small_warning,
+    units_are_people,
+)
 from cpeval.fidelity.stacked import cell_columns, informant_codes
 from cpeval.fidelity.who_rates import CONSENSUS
 from cpeval.measurement.raters.agreement import agreement as agreement_of_categories
@@ -37,8 +42,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 #: Below this many units, intervals are rough: they rest on large samples.
-_FEW = 50
+_FEW, _FEW_WORDS = 50, "fifty"
 _COLUMNS = ("term", "scale", "item", "label", "site", "estimate", "ci_low", "ci_high", "n", "why")
+#: Below this many units no correlation is given: one unit would decide what it is.
+_LEAST = 5
 #: A coefficient: estimate, ends of its interval.
 _Three = tuple[float, float, float]
 
@@ -52,7 +59,8 @@ class InformantAgreement(Result):
     table : pandas.DataFrame
         A row a scale (all sites, then site by site) and an item, and coefficient: term ("icc",
         "weighted_kappa", "gwet_ac"), scale, item (its code), label, site, estimate, ci_low,
-        ci_high, n (units and occasions that two or more rated), why (why there is no estimate).
+        ci_high, n (units and occasions that two or more rated), why (why there is no
+        estimate), small (1 to 4 people: not for sharing).
     raters : tuple of str
         Who is compared.
     n_alone : int
@@ -138,7 +146,8 @@ on_invalid
     take raters as fixed (`cpeval.measurement.agreement`). Kappa falls where nearly all ratings are
     alike; AC doesn't. Occasions of one unit count as separate subjects, so with several the
     intervals are too narrow: pass the rows of one. Ratings of an informant "consensus" are passed
-    over. Where a coefficient can't be had (too few units, no spread), ``why`` says so.
+    over. Where a coefficient can't be had (no spread; of an ICC, fewer than 5
+    units), ``why`` says so.
 
     References
     ----------
@@ -191,12 +200,16 @@ on_invalid
             codes = sorted(one.answers(part).codes)
             rows += _item_rows(x, codes, raters, level, item=part.code, label=part.label)
     table = pd.DataFrame(rows, columns=list(_COLUMNS))
+    table["small"] = is_small(table["n"], people=units_are_people(ratings.unit, ratings.study))
     twice = (~np.isnan(given_items)).any(axis=2).sum(axis=1) >= 2
     n_alone = int((~twice).sum())
     return InformantAgreement(
         table=table,
         note=_note(ratings, raters, int(twice.sum()), of, level),
-        warnings=tuple(_warnings(table, len(twice), n_alone, n_more, ratings, of)),
+        warnings=(
+            *_warnings(table, len(twice), n_alone, n_more, ratings, of),
+            *small_warning(table["small"]),
+        ),
         raters=tuple(raters),
         n_alone=n_alone,
     )
@@ -268,6 +281,8 @@ def _row(
     try:
         if len(used.columns) < 2:
             raise TooFewError("Fewer than two raters.")
+        if term == "icc" and table < _LEAST:
+            raise TooFewError(f"Fewer than {_LEAST} units say next to nothing of agreement.")
         estimate, low, high = how(used, level)
         if np.isnan(estimate):
             none["why"] = "no spread"
@@ -340,8 +355,8 @@ def _warnings(
     few = table["n"].between(1, _FEW - 1) & table["estimate"].notna()
     if few.any():
         said.append(
-            f"{int(few.sum())} coefficients are of fewer than {_FEW} units: their intervals are "
-            "rough."
+            f"Intervals of {int(few.sum())} coefficients are rough: below {_FEW_WORDS} units they "
+            "can be far off."
         )
     if ratings.occasion is not None and len(coded(ratings.sheets[ratings.occasion])[1]) > 1:
         said.append(

@@ -137,6 +137,7 @@ def read_consensus(path: str | Path, instrument: Which, *, sheet: str | None = N
     )
     made = made[settled].reset_index(drop=True)
     n_open = int((~settled).sum())
+    still = "1 row has" if n_open == 1 else f"{n_open} rows have"
     by_whom = made[BY].nunique()
     return Consensus(
         table=made,
@@ -144,7 +145,7 @@ def read_consensus(path: str | Path, instrument: Which, *, sheet: str | None = N
             f"{one.title}: {len(made)} consensus values, settled by {by_whom} "
             f"{'person or group' if by_whom == 1 else 'people or groups'}."
         ),
-        warnings=(f"{n_open} rows have no consensus yet.",) if n_open else (),
+        warnings=(f"{still} no consensus yet.",) if n_open else (),
         n_open=n_open,
     )
 

@@ -15,6 +15,7 @@ from cpeval.errors import OptionError, did_you_mean, is_number, listed
 from cpeval.fidelity.dose_contacts import Codes, Contacts, Floats, read_contacts
 from cpeval.fidelity.dose_plan import DosePlan, dose_plan
 from cpeval.fidelity.ordered_codes import coded, combined
+from cpeval.fidelity.small_counts import is_small, small_warning
 from cpeval.people.rows import people_text, require_study
 from cpeval.result import Result
 from cpeval.study import Study
@@ -34,9 +35,10 @@ class Dose(Result):
     ----------
     table : pandas.DataFrame
         A row a team (or site) and term, everyone first: site and team, as far as known ("all" for
-        everyone), term, estimate, planned, ratio, n (people that the estimate is from). Of
-        coverage the estimate is the number of people reached; of frequency contacts a period; of
-        duration minutes a contact; of content how many of the planned kinds.
+        everyone), term, estimate, planned, ratio, n (people that the estimate is from), small (1
+        to 4 people: not for sharing). Of coverage the estimate is the number of people reached; of
+        frequency contacts a period; of duration minutes a contact; of content how many of the
+        planned kinds.
     people : pandas.DataFrame
         A row a person: their columns, reached, contacts, periods, frequency (contacts a period),
         duration (mean minutes of a contact), content (how many of the planned kinds), and the
@@ -186,6 +188,7 @@ def dose(
     )
     made, other, n_timeless = _by_person(read, plan, capped=capped)
     table = _by_place(read, made, plan, study, capped=capped)
+    table["small"] = is_small(table["n"])
     unknown = int(made["frequency"].isna().sum())
     return Dose(
         table=table,
@@ -195,7 +198,10 @@ def dose(
             f"planned. Ratios are means over people"
             f"{', at most 1 each' if capped else ''}."
         ),
-        warnings=tuple(_warnings(read, plan, other, unknown, n_timeless)),
+        warnings=(
+            *_warnings(read, plan, other, unknown, n_timeless),
+            *small_warning(table["small"]),
+        ),
         people=made,
         capped=capped,
         n_unlisted=read.n_unlisted,

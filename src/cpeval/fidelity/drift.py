@@ -22,6 +22,7 @@ from cpeval.fidelity.occasion_means import Codes, Floats, OccasionMeans, occasio
 from cpeval.fidelity.occasion_order import are_dates, in_words, listed_in_words
 from cpeval.fidelity.ordered_codes import coded
 from cpeval.fidelity.rules import Rule
+from cpeval.fidelity.small_counts import is_small, small_warning, units_are_people
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items
 from cpeval.scoring.uses import Which
@@ -46,11 +47,11 @@ class Drift(Result):
         A row a scale and site, "all" (sites) first: scale, site, estimate (points per occasion,
         per 30 days where occasions are dates, or per unit of ``times``), se, df, statistic, p,
         ci_low, ci_high, n (units rated at any occasion), n_means (teams' means that the slope is
-        from), n_occasions.
+        from), n_occasions, small (1 to 4 people: not for sharing).
     charts : pandas.DataFrame
         A row a scale, site and occasion: scale, site, occasion, estimate (mean over the units
         rated), n (units), centre, low, high (limits), moving_range, signals (the run rules that
-        the value completes, in words; empty for none).
+        the value completes, in words; empty for none), small.
     differences : pandas.DataFrame
         A row a scale: scale, statistic (F), df_num, df, p. Whether sites differ in their slopes.
     occasions : tuple
@@ -210,10 +211,16 @@ on_invalid, rule, weights, consensus, observer, otherwise
     table = pd.concat(
         [_table(means, k, *fit, level=level) for k, fit in enumerate(fits)], ignore_index=True
     )
+    people = units_are_people(agreed.unit, agreed.study)
+    for one in (table, charts):
+        one["small"] = is_small(one["n"], people=people)
     return Drift(
         table=table,
         note=drift_note(agreed, means, fits, len(occasions), _per(times, occasions), level),
-        warnings=tuple(drift_warnings(means, fits, charts, len(occasions), table)),
+        warnings=(
+            *drift_warnings(means, fits, charts, len(occasions), table),
+            *small_warning(pd.concat([table["small"], charts["small"]])),
+        ),
         charts=charts,
         differences=pd.DataFrame(
             {

@@ -36,12 +36,19 @@ def drift_note(
         if factors
         else "least squares"
     )
-    row = f"mean of a {means.by_team or means.by_site or agreed.unit[-1]} at an occasion"
+    within = means.by_team or means.by_site or agreed.unit[-1]
+    row = f"mean of a {within} at an occasion"
+    each = (
+        f"In each {means.by_site}: slopes within {means.by_team or means.by_site}, one residual "
+        "variance for all. "
+        if means.by_site
+        else ""
+    )
     return (
         f"Change of {agreed.instrument.title} per "
         f"{per} over {n_occasions} occasions. Over all sites: "
-        f"{model}; a row is the {row}. In each site: slopes within teams, one residual variance "
-        f"for all sites. {level:.0%} t intervals. Control charts: individual values and moving "
+        f"{model}; a row is the {row}. {each}"
+        f"{level:.0%} t intervals. Control charts: individual values and moving "
         "ranges, limits at 2.66 mean ranges (Wheeler & Chambers, 1992); rules of the Western "
         "Electric handbook (1956) and of Nelson (1984)."
     )
@@ -88,7 +95,9 @@ def drift_warnings(
             f"{bare} slopes have no interval: nothing is left over to judge their error by."
         )
     gone = int(table["estimate"].isna().sum())
-    if gone:
+    if gone == len(table):
+        said.append("No slope can be had: no team has a score on two occasions.")
+    elif gone:
         said.append(f"{gone} slopes can't be had: no team has the scale on two occasions.")
     if means.sometimes:
         said.append(

@@ -333,7 +333,8 @@ def _note(agreed: Agreed, there: PlacedUnits, when: object, spread: str, level: 
     )
     return (
         f"{agreed.instrument.title}: means of agreed ratings (rule {agreed.rule}) over "
-        f"{there.rows.size} units ({agreed.unit[-1]}) in {len(there.sites)} {there.site_word}s"
+        f"{there.rows.size} units ({agreed.unit[-1]}) in {len(there.sites)} "
+        f"{there.site_word}{'s' if len(there.sites) > 1 else ''}"
         f"{at}.{absent} {100 * level:g} % t intervals: {how}; the programme's is of "
         f"{there.site_word}s' means, each counting once."
     )
@@ -367,13 +368,20 @@ def _warnings(there: PlacedUnits, table: pd.DataFrame, spread: str) -> list[str]
     elif few:
         said.append(
             f"{listed(few)} {'has' if len(few) == 1 else 'have'} two {there.cluster_word} or fewer "
-            f"for some scale: the interval is weak, and leans on the spread in other {word}s."
+            f"for some scale: the interval is weak"
+            + (f", and leans on the spread in other {word}s." if len(there.sites) > 1 else ".")
         )
     shaky = sites["df"].min()
     if shaky < FEW_DF:
         said.append(
             f"Intervals rest on as few as {shaky:.3g} degrees of freedom: what is known of the "
             "spread is little."
+        )
+    bare = int((table["estimate"].notna() & table["se"].isna()).sum())
+    if bare:
+        said.append(
+            f"Of {bare} {'mean' if bare == 1 else 'means'} there is no interval: too few "
+            f"{there.cluster_word} or {word}s, or all alike, so nothing says how sure they are."
         )
     small = table[table["small"]]
     if len(small):

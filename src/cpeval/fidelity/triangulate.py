@@ -163,6 +163,11 @@ def _named(rule: Rule) -> str:
 
 def _require_rule(rule: object, weights: object, consensus: object, otherwise: str | None) -> None:
     if not callable(rule):
+        if rule in ("mean", "average"):
+            raise OptionError(
+                f"rule={rule!r} is rule='weighted' with equal weights=, which say how much each "
+                "informant counts; or rule='median'."
+            )
         require_option("rule", rule, (*RULES, "or a function of your own"))
     if otherwise is not None:
         require_option("otherwise", otherwise, ("median", "weighted"))
@@ -278,7 +283,8 @@ def _note(
     when = "" if ratings.occasion is None else f", by {ratings.occasion}"
     return (
         f"{ratings.instrument.title}: each item's rating is {how}"
-        f"{rest[otherwise] if otherwise else ''} over {len(raters)} informants "
+        f"{rest[otherwise] if otherwise else ''} over {len(raters)} "
+        f"{'informant' if len(raters) == 1 else 'informants'} "
         f"({', '.join(map(str, raters))}); scales follow from the agreed items. {n_cells} units "
         f"({ratings.unit[-1]}){when}. Low and high are the informants' own range."
     )
