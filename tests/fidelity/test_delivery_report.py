@@ -74,7 +74,7 @@ def by_hand(made):
 class TestResults:
     def test_are_those_of_the_functions_by_hand(self, evaluation, by_hand):
         found = [name for name in evaluation.results if name.startswith("fidelity/")]
-        assert [name for name in found if name != "fidelity/classification"] == RESULTS
+        assert found == RESULTS
         assert evaluation.left_out == {}
         found = evaluation.results["fidelity/profile"].table
         pd.testing.assert_frame_equal(found, cp.fidelity.profile(by_hand).table)
