@@ -118,9 +118,12 @@ def drift(
     data : Agreed, Ratings or eager dataframe
         What `triangulate` or `score` returned; or ratings as `score` takes them, one row a
         rating occasion.
-    instrument, study, informant, assessor, occasion, items, item, rating, informants, duplicates, \
-on_invalid, rule, weights, consensus, observer, otherwise
-        For a dataframe, as `triangulate` takes them; for `Ratings` only those from ``rule`` on.
+    instrument, study, informant, assessor, occasion, items, item, rating
+        For a dataframe, as `score` takes them.
+    informants, duplicates, on_invalid
+        For a dataframe, as `score` takes them.
+    rule, weights, consensus, observer, otherwise
+        For a dataframe or `Ratings`, as `triangulate` takes them.
     times : mapping, optional
         Occasion to a number, such as months since the start; slopes are then per month. By
         default dates count in spans of 30 days since the first, and other occasions 0, 1, 2 … in
