@@ -40,7 +40,7 @@ def without_rare(
     Examples
     --------
     >>> values = pd.Series(["kin", "kin", "friend", "priest"])
-    >>> pooled, n = without_rare(values, np.array([0, 1, 1, 1]), np.array(["a", "a"]), 2)
+    >>> pooled, n = without_rare(values, np.array([0, 1, 0, 1]), np.array(["a", "a"]), 2)
     >>> pooled.tolist(), n
     (['kin', 'kin', 'other', 'other'], 2)
     """
