@@ -277,16 +277,29 @@ def _outcome(plan: StudyFile, agreed: Agreed, scored: pd.DataFrame) -> Result:
     study = plan.study
     assert plan.fidelity is not None
     total = total_scale(agreed)
-    rows = fidelity.profile(agreed).table
+    # Delivery after the outcome could not have led to it.
+    at_follow_up = study.follow_up in agreed.occasions and agreed.occasion == study.wave
+    profile = fidelity.profile(agreed, occasion=study.follow_up if at_follow_up else None)
+    rows = profile.table
     rows = rows[(rows["term"] == "site") & (rows["scale"] == total)].dropna(subset=["estimate"])
     of = dict(zip(rows["site"], rows["estimate"], strict=True))
     data = scored
     if study.arm is not None and plan.fidelity.arms == "intervention":
         data = scored[scored[study.arm] == study.intervention]
         study = replace(study, arm=None, intervention=None)
-    return fidelity_by_site(
+    found = fidelity_by_site(
         data, plan.outcomes.primary, study, of, small_count=plan.report.small_count
     )
+    when = [
+        f"{what} at {plan.values.get(column, {}).get(str(at), at)}"
+        for what, column, at in (
+            ("Delivery", agreed.occasion or "", profile.occasion),
+            ("the outcome", study.wave or "", study.follow_up),
+        )
+        if at is not None
+    ]
+    said = ", ".join(when)
+    return replace(found, when=said, note=f"{found.note} {said}." if said else found.note)
 
 
 def total_scale(agreed: Agreed) -> str:

@@ -95,9 +95,11 @@ class TestResults:
         found = evaluation.results["fidelity/outcome"].table.set_index("site")
         np.testing.assert_allclose(found["estimate"], change.mean()[found.index])
         assert (found["n"] == change.count()[found.index]).all()
-        total = cp.fidelity.profile(by_hand).table.query(
+        # Of the follow-up, not of a later wave: delivery comes before the outcome or with it.
+        total = cp.fidelity.profile(by_hand, occasion="t1").table.query(
             "term == 'site' and scale == 'connecting_people'"
         )
+        assert evaluation.results["fidelity/outcome"].when == "Delivery at t1, the outcome at t1"
         np.testing.assert_allclose(
             found["fidelity"], total.set_index("site")["estimate"][found.index]
         )

@@ -29,9 +29,12 @@ class FidelityBySite(Result):
         where there is one wave), n (people).
     change : bool
         Whether the estimate is a change.
+    when : str
+        When delivery and the outcome were recorded, in words; empty if that isn't known.
     """
 
     change: bool
+    when: str = ""
 
     def plot(
         self, ax: Axes | None = None, *, xlabel: str = "Fidelity", ylabel: str | None = None

@@ -103,6 +103,7 @@ def outcome_grid(outcome: Released, names: Names) -> Grid:
         for row in records(outcome.table)
     ]
     what = "mean change" if change else "mean"
+    when = outcome.result.when  # type: ignore[attr-defined]
     return Grid(
         ident="table-delivery-outcome",
         caption="Delivery and outcome, site by site",
@@ -114,6 +115,7 @@ def outcome_grid(outcome: Released, names: Names) -> Grid:
         notes=(
             "Sites differ in much beside delivery, and these are few: a pattern here doesn’t say "
             "that one led to the other.",
+            *((printable(f"{when}."),) if when else ()),
         ),
     )
 
