@@ -333,3 +333,21 @@ def test_balance_of_a_share_uses_the_variance_of_a_share():
 def test_cr2_is_pointed_to():
     with pytest.raises(OptionError, match="CR2 stands among the sensitivity analyses"):
         compare(once(), "y", ONCE, vcov="CR2")
+
+
+def test_sites_with_one_arm_that_count_are_not_called_left_out():
+    both, lone = once(sites=2), once(sites=8, by="site", teams=1, seed=5)
+    lone = lone.assign(trust=lone["trust"] + "b", id=lone["id"] + 1000)
+    # Two sites with both arms hold half of the people, and four sites of either arm have one.
+    data = pd.concat([both, both.assign(id=lambda d: d["id"] + 500), lone])
+    result = compare(data, "y", ONCE, sensitivity=False)
+    assert result.units["used"].all()
+    assert result.differences is None
+    assert not any("with one arm only" in text for text in result.warnings)
+
+
+def test_what_is_left_out_in_turn_is_analysed_as_the_whole_was():
+    data = once(sites=4, teams=6, people=4)
+    result = compare(data, "y", ONCE)
+    assert "own difference" in result.primary
+    assert np.allclose(result.leave_one_out["df"], 2)

@@ -32,6 +32,7 @@ def require_safe_archive(path: Path, *, most: int = _BYTES) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             inside = archive.infolist()
+    # zipfile raises NotImplementedError for archives of a kind that it doesn't know.
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as problem:
         raise ReadError(
             f"{path.name}: the archive is damaged or is none ({problem}). Export or copy it again."

@@ -8,6 +8,7 @@ from narwhals.stable.v2.typing import IntoDataFrame
 
 from cpeval.effect_sizes import hedges_j, standardised_difference
 from cpeval.errors import (
+    CpevalError,
     OptionError,
     TooFewError,
     listed,
@@ -16,11 +17,12 @@ from cpeval.errors import (
 )
 from cpeval.numeric import ROWS_COUNT, rows_text
 from cpeval.outcomes import comparison_words as words
-from cpeval.outcomes.comparison import Comparison
+from cpeval.outcomes.cluster_analyses import places_moments
+from cpeval.outcomes.comparison import BESIDE, Comparison
 from cpeval.outcomes.estimates import Estimate
 from cpeval.outcomes.primary import by_people, by_units
 from cpeval.outcomes.regression import INDEPENDENT
-from cpeval.outcomes.sensitivity import Sensitivity, alike, of_people, of_units
+from cpeval.outcomes.sensitivity import Sensitivity, of_people, of_units
 from cpeval.people.analysed import Analysed, analysed
 from cpeval.people.columns import leverages
 from cpeval.people.pairing import Flags
@@ -28,6 +30,7 @@ from cpeval.people.rows import require_study
 from cpeval.people.units import units_of
 from cpeval.people.variables import Variables
 from cpeval.seeds import require_seed
+from cpeval.sites.icc import icc
 from cpeval.study import Study
 
 #: Cluster-robust errors, and another name for them.
@@ -172,6 +175,7 @@ def compare(
     units = units_of(used.arm, used.site, used.team)
     warnings, beside = list(used.warnings), Sensitivity()
     kind: str | None = vcov if vcov in INDEPENDENT else "HC3"
+    correlation = None
     if units is None:
         _require_errors_exist(used, str(kind))
         primary = by_people(used, str(kind), level)
@@ -179,15 +183,30 @@ def compare(
             beside = of_people(used, str(kind), level)
     else:
         kind = "CR1S" if vcov in _CLUSTERED else None
-        warnings += words.of_clusters(used, units, regression=kind is not None)
         primary = (
             by_units(used, units, level)
             if kind is None
             else by_people(used, kind, level, clusters=used.unit)
         )
+        warnings += words.of_clusters(used, units, primary, regression=kind is not None)
         warnings += primary.warnings
+        moments = places_moments(used, units, outcome)
+        try:
+            correlation = icc(moments, level=level)
+        except CpevalError as problem:
+            # With one unit in an arm that has been said already.
+            if min(units.per_arm) > 1:
+                warnings.append(f"{BESIDE} the intraclass correlation is missing. {problem}")
         if sensitivity:
-            beside = of_units(used, units, outcome, level, seed, regression=kind)
+            beside = of_units(
+                used,
+                units,
+                moments,
+                level,
+                seed,
+                regression=kind,
+                comparison=primary.comparison,
+            )
             warnings += words.of_sensitivity(beside, primary.row, units, level)
     if np.isnan(primary.row.se) and (units is None or min(units.per_arm) > 1):
         warnings.append(words.without_error(units))
@@ -211,7 +230,7 @@ def compare(
             primary.row,
             level,
             units=units,
-            binary=_is_binary(used),
+            binary=used.zero_or_one,
             balance=balance,
         ),
         warnings=tuple(warnings),
@@ -224,15 +243,11 @@ def compare(
         units=primary.units,
         differences=primary.differences,
         balance=balance,
-        icc=None if units is None else alike(used, units, outcome, level),
+        icc=correlation,
         heterogeneity=beside.heterogeneity,
         leave_one_out=beside.leave_one_out,
         odds=beside.odds,
     )
-
-
-def _is_binary(used: Analysed) -> bool:
-    return bool(np.isin(used.after, (0.0, 1.0)).all())
 
 
 def _balance(used: Analysed) -> pd.DataFrame:

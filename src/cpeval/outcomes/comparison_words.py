@@ -8,6 +8,7 @@ import pandas as pd
 from cpeval.errors import listed
 from cpeval.outcomes.comparison import BESIDE
 from cpeval.outcomes.estimates import Estimate
+from cpeval.outcomes.primary import Primary
 from cpeval.outcomes.sensitivity import Sensitivity
 from cpeval.people.analysed import Analysed
 from cpeval.people.rows import people_text
@@ -96,7 +97,7 @@ def _balance(study: Study, balance: pd.DataFrame) -> str:
     )
 
 
-def of_clusters(used: Analysed, units: Units, *, regression: bool) -> list[str]:
+def of_clusters(used: Analysed, units: Units, primary: Primary, *, regression: bool) -> list[str]:
     """Say what so few units, sites with one arm, or one large site mean for the reader."""
     comparison, intervention = units.per_arm
     n = units.arm.size
@@ -128,7 +129,9 @@ def of_clusters(used: Analysed, units: Units, *, regression: bool) -> list[str]:
             f"Few clusters: the result rests on {what}, not on {people_text(used.arm.size)}. The "
             "interval is as wide as that makes it, and one of them can change the conclusion."
         )
-    if units.strata is not None and units.paired.size < units.strata.n:
+    # With few sites that have both arms, those with one may be compared as well.
+    leaves_out = primary.used is not None and not primary.used.all()
+    if leaves_out and units.strata is not None and units.paired.size < units.strata.n:
         lone = [
             label
             for k, label in enumerate(units.strata.labels)

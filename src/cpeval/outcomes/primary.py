@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from cpeval.errors import listed
+from cpeval.moments.compared_rows import Kind
 from cpeval.moments.from_arrays import moments_of_arrays
 from cpeval.moments.origin import Blocks
 from cpeval.moments.two_step import TwoStep, two_step
@@ -38,6 +39,8 @@ class Primary:
     #: People whose units say something of the difference; None is everyone.
     used: Flags | None = None
     n_units: int | None = None
+    #: What of the units was compared; None in a regression.
+    comparison: Kind | None = None
 
 
 def by_people(
@@ -89,6 +92,7 @@ def by_units(used: Analysed, units: Units, level: float) -> Primary:
         warnings=_costly(found, units, used.design.terms),
         used=found.used[units.code],
         n_units=np.unique(units.place[found.used]).size,
+        comparison=found.comparison,
     )
 
 
@@ -116,9 +120,13 @@ def unit_blocks(used: Analysed, units: Units) -> Blocks:
 
 
 def step_on_units(
-    blocks: Blocks, units: Units, level: float, kept: NDArray[np.bool_] | None = None
+    blocks: Blocks,
+    units: Units,
+    level: float,
+    kept: NDArray[np.bool_] | None = None,
+    comparison: Kind | None = None,
 ) -> TwoStep:
-    """Compare units, or those that are kept, by the rule for their design."""
+    """Compare units, or those that are kept, by the rule for their design or as told."""
     which = np.arange(units.arm.size) if kept is None else np.flatnonzero(kept)
     return two_step(
         blocks.blocks[which],
@@ -126,6 +134,7 @@ def step_on_units(
         units.arm[which],
         site=None if units.stratum is None else units.stratum[which],
         covariates=range(2, len(blocks.terms)),
+        comparison=comparison,
         level=level,
     )
 

@@ -11,7 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cpeval.errors import CpevalError
-from cpeval.outcomes.cluster_analyses import ANALYSES, arm_term, log_odds, places_moments
+from cpeval.moments.compared_rows import Kind
+from cpeval.moments.site_moments import SiteMoments
+from cpeval.outcomes.cluster_analyses import ANALYSES, arm_term, log_odds
 from cpeval.outcomes.estimates import Estimate
 from cpeval.outcomes.primary import by_people, by_units, row_of, step_on_units, unit_blocks
 from cpeval.people.analysed import Analysed
@@ -20,7 +22,6 @@ from cpeval.people.design import Design
 from cpeval.people.units import Units
 from cpeval.sites.gee import EstimatingEquations
 from cpeval.sites.heterogeneity import Heterogeneity, heterogeneity
-from cpeval.sites.icc import ClusterCorrelation, icc
 
 #: The primary analysis, of other people or of another model.
 Again: TypeAlias = Callable[[Analysed], Estimate]
@@ -51,11 +52,12 @@ def of_people(used: Analysed, vcov: str, level: float) -> Sensitivity:
 def of_units(
     used: Analysed,
     units: Units,
-    outcome: str,
+    moments: SiteMoments,
     level: float,
     seed: int | np.random.Generator | None,
     *,
     regression: str | None,
+    comparison: Kind | None,
 ) -> Sensitivity:
     """Repeat the analysis of units in other ways, and look at what lies behind it.
 
@@ -63,12 +65,14 @@ def of_units(
     ----------
     used : Analysed
     units : Units
-    outcome : str
-        What results call it.
+    moments : SiteMoments
+        Of `places_moments`.
     level : float
     seed : int or numpy.random.Generator, optional
     regression : str or None
         The errors, where the primary analysis is a regression over people.
+    comparison : str or None
+        What of the units it compared otherwise: the same without each site in turn.
     """
 
     def again(other: Analysed) -> Estimate:
@@ -80,7 +84,6 @@ def of_units(
     if min(units.per_arm) < 2:
         # No analysis can tell the arms from that one unit, so none may look as if it did.
         return Sensitivity(rows=tuple(rows))
-    moments = places_moments(used, units, outcome)
     warnings: list[str] = []
     for name, analyse in ANALYSES.items():
         try:
@@ -90,31 +93,26 @@ def of_units(
             continue
         rows.append(row)
         warnings += told
-    try:
-        own = heterogeneity(moments, arm_term(moments), level=level) if units.paired.size else None
-    except CpevalError:
-        own = None
-    odds = None
-    if np.isin(used.after, (0.0, 1.0)).all():
+    own, odds = None, None
+    if units.paired.size:
         try:
-            odds = log_odds(used, units, outcome, level)
+            own = heterogeneity(moments, arm_term(moments), level=level)
+        except CpevalError as problem:
+            warnings.append(f"each site's own result is missing. {problem}")
+    if used.zero_or_one:
+        try:
+            odds = log_odds(used, units, moments.outcome, level)
         except CpevalError as problem:
             warnings.append(f"log odds are missing. {problem}")
     return Sensitivity(
         rows=tuple(rows),
         warnings=tuple(warnings),
         heterogeneity=own,
-        leave_one_out=_left_out(used, units, level, again if regression is not None else None),
+        leave_one_out=_left_out(
+            used, units, level, comparison, again if regression is not None else None
+        ),
         odds=odds,
     )
-
-
-def alike(used: Analysed, units: Units, outcome: str, level: float) -> ClusterCorrelation | None:
-    """Return how alike people of one site or team are; None where that can't be known."""
-    try:
-        return icc(places_moments(used, units, outcome), level=level)
-    except CpevalError:
-        return None
 
 
 def _repeated(used: Analysed, again: Again) -> tuple[Estimate, ...]:
@@ -136,7 +134,7 @@ def _models(used: Analysed) -> Iterator[tuple[str, Analysed]]:
 
 
 def _left_out(
-    used: Analysed, units: Units, level: float, again: Again | None
+    used: Analysed, units: Units, level: float, comparison: Kind | None, again: Again | None
 ) -> pd.DataFrame | None:
     """Repeat the primary analysis without each site (or team) in turn.
 
@@ -154,7 +152,7 @@ def _left_out(
         kept = of_unit != k
         if kept.any() and units.arm[kept].min() < units.arm[kept].max():
             if again is None:
-                found = row_of(step_on_units(blocks, units, level, kept), units)
+                found = row_of(step_on_units(blocks, units, level, kept, comparison), units)
             else:
                 rest = _some(used, kept[units.code])
                 if redundant(rest.design.x, rest.design.terms) or rest.arm.size <= len(

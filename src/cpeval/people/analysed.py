@@ -66,6 +66,11 @@ class Analysed:
     warnings: tuple[str, ...]
 
     @property
+    def zero_or_one(self) -> bool:
+        """Whether the outcome is 0 or 1 for everyone, so that a mean is a share."""
+        return bool(np.isin(self.after, (0.0, 1.0)).all())
+
+    @property
     def n_clusters(self) -> int | None:
         """How many clusters there are; None without."""
         return None if self.unit is None else int(np.unique(self.unit).size)

@@ -175,7 +175,8 @@ def _kind_of_zip(path: Path) -> str:
             if "mimetype" in names and b"opendocument" in archive.read("mimetype"):
                 return "ods"
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError):
-        # A workbook that was cut off in a copy still starts as one: its reader says so.
+        # A workbook that was cut off in a copy still starts as one: its reader says so. zipfile
+        # raises NotImplementedError for archives of a kind that it doesn't know.
         return "xlsx" if path.suffix.lower() == ".xlsx" else "zip"
     return "zip"
 

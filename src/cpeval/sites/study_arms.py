@@ -97,7 +97,7 @@ def arms_of_units(
         n=used.arm.size,
         n_dropped=used.n_excluded,
         outcome=outcome,
-        zero_or_one=bool(np.isin(used.after, (0.0, 1.0)).all()),
+        zero_or_one=used.zero_or_one,
         means=means,
         adjusted=adjusted,
         arm=units.arm.astype(np.int64),
