@@ -78,6 +78,12 @@ def test_every_picture_has_words(pages):
     assert {path.name: page.silent for path, page in pages.items() if page.silent} == {}
 
 
+def test_no_page_shows_markup_that_was_not_understood(pages):
+    marks = re.compile(r'class="(problematic|system-message)|:(math|py:\w+|ref|doc):`|\]\(\w+\.md')
+    said = {path.name: marks.search(path.read_text(encoding="utf-8")) for path in pages}
+    assert {name: found[0] for name, found in said.items() if found} == {}
+
+
 def test_links_work_on_a_code_host_too():
     """Between Markdown files as they lie in the repository, made pages aside."""
     broken = []
