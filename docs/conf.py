@@ -26,6 +26,8 @@ extensions = [
     "docstrings",
     "mathml",
     "names",
+    "spoken_signs",
+    "tables",
     "written_pages",
 ]
 exclude_patterns = ["_extensions", "README.md", "**/.ipynb_checkpoints"]
@@ -77,7 +79,9 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
     "show_nav_level": 1,
-    "navigation_depth": 2,
+    # Only the part that is read is unfolded: the whole list is long.
+    "collapse_navigation": True,
+    "navigation_depth": 3,
     "show_toc_level": 2,
     "back_to_top_button": False,
 }
