@@ -361,6 +361,114 @@ class TestWrong:
         assert "delivery-part" not in text
 
 
+class TestRules:
+    """Weights and consensus values in a study file."""
+
+    @pytest.mark.parametrize(
+        ("said", "told"),
+        [
+            ('rule = "weighted"', "needs weights"),
+            ("weights = { observer = 1 }", 'go with rule = "weighted"'),
+            ('rule = "weighted"\nweights = { observer = 0.5, worker = 0.2 }', "sum to 0.7"),
+            ('rule = "weighted"\nweights = { observer = 1, worker = -0.2 }', "numbers from 0"),
+            ('otherwise = "median"', "otherwise goes with"),
+            ('consensus = "meeting.xlsx"', "consensus goes with"),
+        ],
+    )
+    def test_mistakes_are_found_before_anything_is_computed(self, made, tmp_path, said, told):
+        made.write(tmp_path)
+        changed(tmp_path, "[fidelity]\n", f"[fidelity]\n{said}\n")
+        with pytest.raises(StudyError, match=told) as error:
+            cp.evaluate(tmp_path / "study.toml")
+        assert "fidelity" in str(error.value)
+
+    def test_weights_of_informants_that_the_ratings_lack_leave_out_the_part(self, made, tmp_path):
+        made.write(tmp_path)
+        weights = "weights = { observer = 0.5, worker = 0.3, friend = 0.2 }"
+        changed(tmp_path, "[fidelity]\n", f'[fidelity]\nrule = "weighted"\n{weights}\n')
+        found = evaluated(tmp_path)
+        assert found.left_out["fidelity/profile"].startswith("[fidelity]: 'weights'")
+        assert "'friend'" in found.left_out["fidelity/profile"]
+        assert found.report(tmp_path / "out").is_file()
+
+    @pytest.fixture
+    def meeting(self, made, by_hand, tmp_path):
+        """A study whose disagreements were settled, those of the other arm as well."""
+        made.write(tmp_path)
+        said = '[fidelity]\nrule = "consensus"\notherwise = "median"\nconsensus = "meeting.xlsx"\n'
+        changed(tmp_path, "[fidelity]\n", said)
+        found = cp.fidelity.disagreements(
+            made.joined("fidelity"), "connecting_people", made.study,
+            informant="informant", assessor="assessor",
+        )  # fmt: skip
+        sheet = found.to_sheet(tmp_path / "empty.xlsx")
+        table = pd.read_excel(sheet)
+        table["rating"], table["by"], table["on"] = 1, "the meeting", "2026-01-31"
+        return table, tmp_path
+
+    def test_a_meetings_values_are_taken(self, meeting, made):
+        table, folder = meeting
+        table.to_excel(folder / "meeting.xlsx", index=False)
+        found = evaluated(folder)
+        data = made.joined("fidelity").query("arm == 'CP'")
+        here = table[table["person"].isin(data["person"])]
+        by_hand = cp.fidelity.triangulate(
+            data, "connecting_people", made.study, informant="informant", assessor="assessor",
+            rule="consensus", otherwise="median", consensus=here,
+        )  # fmt: skip
+        expected = cp.fidelity.profile(by_hand).table
+        pd.testing.assert_frame_equal(found.results["fidelity/profile"].table, expected)
+        assert "meeting.xlsx" in [source.file for source in found.sources]
+        assert found.results["fidelity/profile"].table["estimate"].min() < 2
+
+    def test_a_meetings_mistakes_name_the_file_and_rows(self, meeting):
+        table, folder = meeting
+        table.loc[2, "rating"] = 7
+        table.loc[4, "by"] = None
+        table.to_excel(folder / "meeting.xlsx", index=False)
+        with pytest.raises(cp.CpevalError, match=r"meeting\.xlsx") as error:
+            cp.evaluate(folder / "study.toml")
+        for part in ("row 3", "row 5", "Excel calls it row 2"):
+            assert part in str(error.value)
+
+    def test_no_sheet(self, meeting):
+        with pytest.raises(cp.errors.ReadError, match=r"\[fidelity\] consensus.*'meeting\.xlsx'"):
+            cp.evaluate(meeting[1] / "study.toml")
+
+
+class TestSheetsOfTeams:
+    """Both arms, so that each Trust has two teams."""
+
+    def found(self, made, tmp_path, few=0):
+        made.write(tmp_path)
+        changed(tmp_path, "[fidelity]\n", '[fidelity]\narms = "all"\n')
+        if few:
+            people = pd.read_csv(tmp_path / "people.csv")
+            gone = people[people["team"] == people["team"].iloc[0]]["person"].iloc[few:]
+            for name in ("people", "responses", "fidelity"):
+                table = pd.read_csv(tmp_path / f"{name}.csv")
+                table[~table["person"].isin(gone)].to_csv(tmp_path / f"{name}.csv", index=False)
+        return evaluated(tmp_path)
+
+    def test_a_sheet_for_each_site_and_team(self, made, tmp_path):
+        found = self.found(made, tmp_path)
+        teams = made.people[["trust", "team"]].drop_duplicates()
+        both = [f"{row.trust} · {row.team}" for row in teams.itertuples()]
+        assert set(found.delivery.sheets) == {*teams["trust"], *both}
+        page = found.report(tmp_path / "out").read_text(encoding="utf-8")
+        for name in sheet_files(found).values():
+            assert f'href="{name}"' in page
+            assert (tmp_path / "out" / name).is_file()
+        assert f">{both[0]}</a>" in page
+
+    def test_no_team_of_a_site_where_one_has_few_people(self, made, tmp_path):
+        found = self.found(made, tmp_path, few=3)
+        trust, team = made.people[["trust", "team"]].iloc[0]
+        of_site = [name for name in found.delivery.sheets if name.startswith(trust)]
+        assert of_site == [trust]
+        assert team not in str(list(found.delivery.sheets))
+
+
 def test_names_of_files_are_plain_and_differ(evaluation):
     sheet = evaluation.delivery.sheets["Trust A"]
     names = ["Ward 1/2", "ward 1 2", "../../etc", "Ωμέγα & Co", "***"]

@@ -14,7 +14,7 @@ from cpeval.report.figures import Picture
 from cpeval.report.grids import Grid, records
 from cpeval.report.naming import Names, printable
 from cpeval.report.numbers import decimals_between, fixed, interval, is_number, joined
-from cpeval.report.sheet_files import sheet_files
+from cpeval.report.sheet_files import place_in_words, sheet_files
 from cpeval.report.wording import lowered
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ def delivery_section(release: Release, names: Names) -> DeliveryPart | None:
         pictures=tuple(picture for picture in pictures if picture is not None),
         tables=tuple(grid for grid in tables if grid is not None),
         sheets=tuple(
-            (printable(place), file) for place, file in sheet_files(names.evaluation).items()
+            (place_in_words(names.evaluation, place), file)
+            for place, file in sheet_files(names.evaluation).items()
         ),
     )
 
