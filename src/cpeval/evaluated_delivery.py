@@ -107,7 +107,7 @@ def load_consensus(plan: StudyFile) -> tuple[Consensus | None, list[SourceFile]]
 
 def agreed_of(
     plan: StudyFile, ratings: pd.DataFrame, consensus: Consensus | None = None
-) -> tuple[Agreed, int]:
+) -> tuple[Agreed, Agreed, int]:
     """Triangulate ratings, and take out what is of too few people.
 
     Parameters
@@ -121,6 +121,9 @@ def agreed_of(
     Returns
     -------
     agreed : Agreed
+        For analyses of each unit's last occasion, or of one that all share.
+    by_date : Agreed
+        For those of each occasion; the same where units share them.
     n_few : int
         Sites' occasions that had fewer than ``report.small_count`` people rated.
 
@@ -141,7 +144,9 @@ def agreed_of(
     if consensus is not None:
         given["consensus"] = _of_units(consensus.table, ratings, plan)
     agreed = fidelity.triangulate(ratings, plan.rated, plan.study, **given)
-    return shareable(agreed, plan.report.small_count)
+    limit = plan.report.small_count
+    together, n_few = shareable(agreed, limit, last_together=True)
+    return together, shareable(agreed, limit)[0], n_few
 
 
 def _of_units(settled: pd.DataFrame, ratings: pd.DataFrame, plan: StudyFile) -> pd.DataFrame:
@@ -238,12 +243,12 @@ def deliver(
     """
     try:
         here = placed(plan, ratings, data)
-        agreed, n_few = agreed_of(plan, here, consensus)
+        agreed, by_date, n_few = agreed_of(plan, here, consensus)
     except (DataError, OptionError) as error:
         # What [fidelity] says of informants only their ratings can tell to be wrong.
         left_out["fidelity/profile"] = f"[fidelity]: {error}"
         return None
-    for name, analysis in delivery_analyses(plan, agreed, n_few, here, scored):
+    for name, analysis in delivery_analyses(plan, agreed, by_date, n_few, here, scored):
         try:
             results[name] = analysis()
         except DataError as error:
@@ -252,14 +257,19 @@ def deliver(
 
 
 def delivery_analyses(
-    plan: StudyFile, agreed: Agreed, n_few: int, ratings: pd.DataFrame, scored: pd.DataFrame
+    plan: StudyFile,
+    agreed: Agreed,
+    by_date: Agreed,
+    n_few: int,
+    ratings: pd.DataFrame,
+    scored: pd.DataFrame,
 ) -> Iterator[tuple[str, Callable[[], Result]]]:
     """Yield every analysis of delivery that there are the columns for, by name, not yet run."""
     by_site, by_team = places(agreed)
     if by_site or by_team:
         yield "fidelity/profile", partial(_profile, agreed, n_few)
     if len(_since(agreed)) >= _LATER:
-        yield "fidelity/drift", partial(_drift, agreed)
+        yield "fidelity/drift", partial(_drift, by_date)
     yield "fidelity/agreement", partial(_agreement, plan, ratings, agreed)
     if plan.fidelity is not None and plan.fidelity.cuts is not None:
         yield "fidelity/classification", partial(_classification, plan, ratings, agreed)
@@ -301,7 +311,7 @@ def _drift(agreed: Agreed) -> Result:
 
 
 def _agreement(plan: StudyFile, ratings: pd.DataFrame, agreed: Agreed) -> Result:
-    """Compare informants at the last occasion (of dates, each unit's own last), over all sites."""
+    """Compare informants at the last occasion (of dates, each unit's own last), by site too."""
     if agreed.occasion is not None:
         when = last_occasion(agreed)
         last = agreed.cells[cells_at(agreed, when)]
@@ -309,7 +319,8 @@ def _agreement(plan: StudyFile, ratings: pd.DataFrame, agreed: Agreed) -> Result
         asked, known = (pd.MultiIndex.from_frame(table[cell]) for table in (ratings, last))
         ratings = ratings[asked.isin(known)]
     given = _as_read(plan)
-    return fidelity.agreement(ratings, plan.rated, plan.study, by_site=False, **given)
+    by_site = places(agreed)[0] is not None
+    return fidelity.agreement(ratings, plan.rated, plan.study, by_site=by_site, **given)
 
 
 def _classification(plan: StudyFile, ratings: pd.DataFrame, agreed: Agreed) -> Result:

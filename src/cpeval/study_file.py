@@ -223,7 +223,7 @@ class Fidelity(_Table):
         if self.weights is not None:
             if not weighs:
                 raise ValueError('weights go with rule = "weighted" or otherwise = "weighted"')
-            checked_weights(dict(self.weights), self.informants or list(self.weights))
+            checked_weights(self.weights, self.informants or list(self.weights))
         if self.otherwise is not None and self.rule not in ("consensus", "observer_first"):
             raise ValueError('otherwise goes with rule = "consensus" or "observer_first"')
         if self.consensus is not None and self.rule != "consensus":

@@ -119,7 +119,7 @@ class TestPage:
     def test_has_the_section_its_pictures_and_tables(self, text):
         assert '<h2 id="delivery-part">How it was delivered</h2>' in text
         assert '<a href="#delivery-part">' in text
-        for ident in ("delivery", "drift", "agreement", "delivery-outcome"):
+        for ident in ("delivery", "drift", "agreement", "agreement-sites", "delivery-outcome"):
             assert f'id="table-{ident}"' in text
         for ident in ("delivery", "drift", "delivery-outcome"):
             assert f'id="figure-{ident}-caption"' in text
@@ -359,6 +359,41 @@ class TestWrong:
         text = found.report(tmp_path / "out").read_text(encoding="utf-8")
         assert "Delivery by site: could not be computed." in text
         assert "delivery-part" not in text
+
+
+class TestAgreement:
+    def test_of_each_site_at_the_last_occasion(self, evaluation, made, text):
+        data = made.joined("fidelity").query("arm == 'CP' and wave == 't3'")
+        by_hand = cp.fidelity.agreement(
+            data, "connecting_people", made.study, informant="informant", assessor="assessor"
+        )
+        pd.testing.assert_frame_equal(evaluation.results["fidelity/agreement"].table, by_hand.table)
+        grid = text.split('id="table-agreement-sites"')[1].split("</table>")[0]
+        rows = by_hand.table.query("term == 'icc' and scale == 'connecting_people'")
+        for row in rows.dropna(subset=["site"]).itertuples():
+            assert f">{row.site}</th>" in grid
+            shown = "" if row.n < 5 else f"{row.estimate:.2f}".replace("-", "−")
+            assert f">{shown}" in grid
+
+    def test_dates_take_each_units_own_last(self, made, tmp_path):
+        """Half of the people are rated a month later than the others, twice each."""
+        made.write(tmp_path)
+        ratings = pd.read_csv(tmp_path / "fidelity.csv")
+        ratings = ratings[ratings["wave"].isin(["t1", "t2"])]
+        later = ratings["person"].isin(ratings["person"].unique()[::2])
+        days = ratings["wave"].map({"t1": "2026-01-10", "t2": "2026-06-10"})
+        ratings["day"] = days.where(~later, days.str.replace("-10", "-28"))
+        some = ratings[ratings.filter(like="connecting_people_").notna().any(axis=1)]
+        last = some[some["day"] == some.groupby("person")["day"].transform("max")]
+        ratings.drop(columns="wave").to_csv(tmp_path / "fidelity.csv", index=False)
+        changed(tmp_path, "[fidelity]\n", '[fidelity]\noccasion = "day"\n')
+        found = evaluated(tmp_path).results["fidelity/agreement"].table
+        data = last.merge(made.people, on="person").query("arm == 'CP'")
+        by_hand = cp.fidelity.agreement(
+            data.drop(columns="wave"), "connecting_people", made.study,
+            informant="informant", assessor="assessor", occasion="day",
+        ).table  # fmt: skip
+        pd.testing.assert_frame_equal(found, by_hand)
 
 
 class TestRules:
