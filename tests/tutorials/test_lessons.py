@@ -155,5 +155,5 @@ def shown(cell):
 
 
 def test_a_lesson_that_is_not_there():
-    with pytest.raises(OptionError, match="no lesson 99: the lessons are 1 to"):
+    with pytest.raises(OptionError, match=r"no lesson 99 with exercises\. There are 1, "):
         check("99.1", 1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from importlib import import_module
 from importlib.util import find_spec
+from pkgutil import iter_modules
 
 from cpeval.errors import OptionError
 from cpeval.tutorials.exercise import Exercise
@@ -132,13 +133,15 @@ def exercises_of(lesson: int) -> dict[int, Exercise]:
     """
     name = f"cpeval.tutorials.lesson_{lesson}"
     if find_spec(name) is None:
-        raise OptionError(f"There is no lesson {lesson}: the lessons are 1 to {_last_lesson()}.")
+        those = ", ".join(map(str, lessons()))
+        raise OptionError(f"There is no lesson {lesson} with exercises. There are {those}.")
     exercises: dict[int, Exercise] = import_module(name).EXERCISES
     return exercises
 
 
-def _last_lesson() -> int:
-    last = 0
-    while find_spec(f"cpeval.tutorials.lesson_{last + 1}") is not None:
-        last += 1
-    return last
+def lessons() -> list[int]:
+    """Return the numbers of the lessons that have exercises."""
+    here = find_spec("cpeval.tutorials")
+    folders = list((here and here.submodule_search_locations) or [])
+    names = (module.name.partition("lesson_") for module in iter_modules(folders))
+    return sorted(int(number) for start, found, number in names if found and not start)
