@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help evaluate test lint types unit browser spark format bench constraints clean FORCE
+.PHONY: help evaluate test lint types unit docs browser spark format bench constraints clean FORCE
 
 STUDY ?= examples/help/study.toml
 export STUDY OUT
@@ -23,7 +23,7 @@ evaluate: .venv/.installed ## Evaluate a study and write its report: STUDY=path/
 	echo "==> cpeval evaluate $$STUDY --out $$out"; \
 	$(bin)/cpeval evaluate "$$STUDY" --out "$$out"
 
-test: lint types unit browser spark ## Check everything: style, types, tests, examples in docstrings
+test: lint types unit docs browser spark ## Check everything: style, types, tests, examples in docstrings, documentation
 
 lint: .venv/.tests ## Check style
 	@echo "==> Style"
@@ -34,9 +34,14 @@ types: .venv/.tests ## Check types
 	@echo "==> Types"
 	@$(bin)/python -m mypy
 
-unit: .venv/.tests ## Run the tests and the examples in docstrings, without browser and Spark
+unit: .venv/.tests ## Run the tests and the examples in docstrings, without browser, Spark and documentation
 	@echo "==> Tests"
-	@$(pytest) -m "not browser and not spark"
+	@$(pytest) -m "not browser and not spark and not docs"
+
+docs: .venv/.tests ## Build the documentation into build/docs, and check its links and names
+	@echo "==> Documentation"
+	@$(bin)/python -m sphinx -W --keep-going -q -j 2 docs build/docs
+	@$(pytest) -m "docs and not browser"
 
 # $(call group,what it needs,marker): run a group of tests whose need may be absent. Left out
 # with a word on it; in CI that is a failure.

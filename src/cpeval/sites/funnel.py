@@ -151,7 +151,7 @@ def funnel(
     Funnel
         ``table``, a row a site: site, n (size: people, exposure, or events expected), events (NaN
         for means), estimate, se (at the target, by chance alone), statistic (the z score, or t
-        for means, with what overdispersion allows), low_… and high_… of each level, side
+        for means, with what overdispersion allows), ``low_…`` and ``high_…`` of each level, side
         ("above", "below", "within" the narrowest limits), beyond (the widest limit that the site
         lies beyond; NaN within), small (fewer than 5 people; for rates and ratios, events).
 

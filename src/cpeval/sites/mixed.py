@@ -228,7 +228,8 @@ def mixed(
     .. math:: y = X\beta + Zu + e, \quad u \sim N(0, D), \quad e \sim N(0, \sigma^2)
 
     The likelihood needs X'X, X'y and y'y of each group only, so the cost after the pass depends on
-    groups and terms [1]_. A variance that is estimated as zero is named in ``warnings``.
+    groups and terms [1]_. Kenward-Roger errors and degrees of freedom are those of [2]_. A variance
+    that is estimated as zero is named in ``warnings``.
 
     References
     ----------

@@ -230,8 +230,9 @@ def report(
     -----
     Headings are those of COSMIN [1]_. Each analysis is that of the function named like it, with
     its defaults; one that can't be done (too few items, all answers alike, answers that are not
-    whole numbers) is left out, and ``sections`` say why. Criteria are published ones: `docs` has
-    them with their sources. A criterion met in one sample is no proof that an instrument is good.
+    whole numbers) is left out, and ``sections`` say why. Criteria are published ones:
+    ``docs/instrument-report.md`` has them with their sources. A criterion met in one sample is no
+    proof that an instrument is good.
 
     References
     ----------
