@@ -84,10 +84,10 @@ def test_lesson_1_runs_from_top_to_bottom(lab, browser, tmp_path):
     assert re.search(r"\[\d+\]", last.locator(".jp-InputPrompt").inner_text())
     assert last.locator(".jp-OutputArea").inner_text().endswith("1.5")
     page.keyboard.press("Control+s")
-    page.locator(".jp-RenderedMarkdown h1").first.scroll_into_view_if_needed()
-    page.screenshot(path=tmp_path / "lesson.png")
+    page.locator(".jp-WindowedPanel-outer").first.evaluate("box => box.scrollTop = 0")
     page.wait_for_timeout(2000)
     saved = urllib.request.urlopen(f"{lab}/api/contents/{LESSON}", timeout=20).read().decode()
+    page.screenshot(path=tmp_path / "lesson.png")
     page.close()
     cells = [c for c in json.loads(saved)["content"]["cells"] if c["cell_type"] == "code"]
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
