@@ -39,6 +39,7 @@ _PUBLIC = {
     "simulate": "cpeval.simulation:simulate",
     "sites": "cpeval.sites",
     "social_capital": "cpeval.social_capital",
+    "tutorials": "cpeval.tutorials",
 }
 
 # Spelt out, since type checkers and editors read it.
@@ -73,6 +74,7 @@ __all__ = [
     "simulate",
     "sites",
     "social_capital",
+    "tutorials",
 ]
 
 
@@ -93,7 +95,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from cpeval import errors, fidelity, measurement, outcomes, sites, social_capital
+    from cpeval import errors, fidelity, measurement, outcomes, sites, social_capital, tutorials
     from cpeval.checking.check import check
     from cpeval.definitions.catalogue import instrument, instruments
     from cpeval.definitions.model import Instrument

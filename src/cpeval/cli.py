@@ -1,4 +1,4 @@
-"""The command line: ``cpeval evaluate``, ``check``, ``score``, ``instruments``, ``new``.
+"""The command line: ``cpeval evaluate``, ``check``, ``score``, ``new`` and others.
 
 Exit codes: 0 done, 1 problems found in the data, 2 wrong use or input that can't be read.
 """
@@ -242,6 +242,33 @@ def new(
 
     start(folder, instrument or ["swemwbs"])
     typer.echo(f"Made {folder}: read {folder / 'README.md'}, then fill in entry.xlsx.")
+
+
+@app.command()
+def tutorials(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Where to work in them.", show_default=False)
+    ],
+    lab: Annotated[bool, typer.Option("--lab", help="Open JupyterLab on them.")] = False,
+) -> None:
+    """Copy the tutorials to a folder to work in.
+
+    What is there already stays as it is.
+    """
+    from cpeval.tutorials.copying import copy_lessons
+    from cpeval.tutorials.opening import open_lab, require_lab
+
+    if lab:
+        require_lab()
+    copied = copy_lessons(folder)
+    if copied.new:
+        typer.echo(f"Copied {len(copied.new)} files to {folder}.")
+    if copied.kept:
+        typer.echo(f"Left as they are, since they were there: {', '.join(copied.kept)}.")
+    if lab:
+        open_lab(folder)
+    else:
+        typer.echo(f"Open them with: jupyter lab {folder}")
 
 
 def _with_keys(instrument: str, given: list[str] | None) -> Instrument:

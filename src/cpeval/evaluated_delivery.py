@@ -11,12 +11,24 @@ import pandas as pd
 
 from cpeval import fidelity
 from cpeval.delivery_classes import delivery_classes
-from cpeval.errors import ColumnError, DataError, StudyError, TooFewError, did_you_mean, listed
+from cpeval.errors import (
+    ColumnError,
+    DataError,
+    OptionError,
+    ReadError,
+    StudyError,
+    TooFewError,
+    did_you_mean,
+    listed,
+)
 from cpeval.evaluated import Delivery, InstrumentNote
 from cpeval.fidelity.assessments import Agreed
+from cpeval.fidelity.consensus import Consensus
+from cpeval.fidelity.consensus_values import as_text
 from cpeval.fidelity.feedback import Feedback
 from cpeval.fidelity.occasion_means import places
 from cpeval.fidelity.place_items import values_in
+from cpeval.fidelity.placed_units import cells_at, last_occasion
 from cpeval.fidelity.shareable import shareable, units_are_people
 from cpeval.outcomes.fidelity_by_site import fidelity_by_site
 from cpeval.reading.assembling import SourceFile, read_table
@@ -71,7 +83,31 @@ def load_ratings(plan: StudyFile) -> tuple[pd.DataFrame, list[SourceFile]]:
     return ratings, files
 
 
-def agreed_of(plan: StudyFile, ratings: pd.DataFrame) -> tuple[Agreed, int]:
+def load_consensus(plan: StudyFile) -> tuple[Consensus | None, list[SourceFile]]:
+    """Read what a meeting settled, where the study file names its sheet.
+
+    Raises
+    ------
+    ReadError
+        The file can't be read.
+    DataError
+        The values can't be taken; the message names the file and the rows.
+    """
+    said = plan.fidelity
+    if said is None or said.consensus is None:
+        return None, []
+    path = plan.folder / said.consensus
+    if not path.is_file():
+        raise ReadError(
+            f"[fidelity] consensus: there is no file {said.consensus!r} beside the study file."
+        )
+    settled = fidelity.read_consensus(path, plan.rated)
+    return settled, [SourceFile(said.consensus, path, *settled.table.shape)]
+
+
+def agreed_of(
+    plan: StudyFile, ratings: pd.DataFrame, consensus: Consensus | None = None
+) -> tuple[Agreed, Agreed, int]:
     """Triangulate ratings, and take out what is of too few people.
 
     Parameters
@@ -79,10 +115,15 @@ def agreed_of(plan: StudyFile, ratings: pd.DataFrame) -> tuple[Agreed, int]:
     plan : StudyFile
     ratings : pandas.DataFrame
         From `placed`.
+    consensus : Consensus, optional
+        From `load_consensus`.
 
     Returns
     -------
     agreed : Agreed
+        For analyses of each unit's last occasion, or of one that all share.
+    by_date : Agreed
+        For those of each occasion; the same where units share them.
     n_few : int
         Sites' occasions that had fewer than ``report.small_count`` people rated.
 
@@ -100,8 +141,24 @@ def agreed_of(plan: StudyFile, ratings: pd.DataFrame) -> tuple[Agreed, int]:
         },
         exclude_none=True,
     )
+    if consensus is not None:
+        given["consensus"] = _of_units(consensus.table, ratings, plan)
     agreed = fidelity.triangulate(ratings, plan.rated, plan.study, **given)
-    return shareable(agreed, plan.report.small_count)
+    limit = plan.report.small_count
+    together, n_few = shareable(agreed, limit, last_together=True)
+    return together, shareable(agreed, limit)[0], n_few
+
+
+def _of_units(settled: pd.DataFrame, ratings: pd.DataFrame, plan: StudyFile) -> pd.DataFrame:
+    """Keep the values of units that are analysed: a meeting may settle other arms' as well."""
+    assert plan.fidelity is not None
+    if plan.fidelity.arms == "all" or plan.study.arm is None:
+        return settled
+    unit = [n for r in ("person", "team", "site") if (n := plan.study.columns.get(r)) in ratings]
+    if not unit or unit[0] not in settled:
+        return settled
+    known = set(as_text(ratings[unit[0]]).dropna())
+    return settled[as_text(settled[unit[0]]).isin(known).to_numpy()]
 
 
 def placed(plan: StudyFile, ratings: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:
@@ -168,6 +225,7 @@ def deliver(
     results: dict[str, Result],
     left_out: dict[str, str],
     note: InstrumentNote,
+    consensus: Consensus | None = None,
 ) -> Delivery | None:
     """Analyse ratings into ``results``; errors go to ``left_out`` and don't stop the rest.
 
@@ -180,14 +238,17 @@ def deliver(
     left_out : dict of str to str
     note : InstrumentNote
         What to say of the fidelity scale.
+    consensus : Consensus, optional
+        From `load_consensus`.
     """
     try:
         here = placed(plan, ratings, data)
-        agreed, n_few = agreed_of(plan, here)
-    except DataError as error:
-        left_out["fidelity/profile"] = str(error)
+        agreed, by_date, n_few = agreed_of(plan, here, consensus)
+    except (DataError, OptionError) as error:
+        # What [fidelity] says of informants only their ratings can tell to be wrong.
+        left_out["fidelity/profile"] = f"[fidelity]: {error}"
         return None
-    for name, analysis in delivery_analyses(plan, agreed, n_few, here, scored):
+    for name, analysis in delivery_analyses(plan, agreed, by_date, n_few, here, scored):
         try:
             results[name] = analysis()
         except DataError as error:
@@ -196,14 +257,19 @@ def deliver(
 
 
 def delivery_analyses(
-    plan: StudyFile, agreed: Agreed, n_few: int, ratings: pd.DataFrame, scored: pd.DataFrame
+    plan: StudyFile,
+    agreed: Agreed,
+    by_date: Agreed,
+    n_few: int,
+    ratings: pd.DataFrame,
+    scored: pd.DataFrame,
 ) -> Iterator[tuple[str, Callable[[], Result]]]:
     """Yield every analysis of delivery that there are the columns for, by name, not yet run."""
     by_site, by_team = places(agreed)
     if by_site or by_team:
         yield "fidelity/profile", partial(_profile, agreed, n_few)
     if len(_since(agreed)) >= _LATER:
-        yield "fidelity/drift", partial(_drift, agreed)
+        yield "fidelity/drift", partial(_drift, by_date)
     yield "fidelity/agreement", partial(_agreement, plan, ratings, agreed)
     if plan.fidelity is not None and plan.fidelity.cuts is not None:
         yield "fidelity/classification", partial(_classification, plan, ratings, agreed)
@@ -245,11 +311,16 @@ def _drift(agreed: Agreed) -> Result:
 
 
 def _agreement(plan: StudyFile, ratings: pd.DataFrame, agreed: Agreed) -> Result:
-    """Compare informants at the last occasion, over all sites."""
+    """Compare informants at the last occasion (of dates, each unit's own last), by site too."""
     if agreed.occasion is not None:
-        ratings = ratings[ratings[agreed.occasion] == agreed.occasions[-1]]
+        when = last_occasion(agreed)
+        last = agreed.cells[cells_at(agreed, when)]
+        cell = [*agreed.key, agreed.occasion]
+        asked, known = (pd.MultiIndex.from_frame(table[cell]) for table in (ratings, last))
+        ratings = ratings[asked.isin(known)]
     given = _as_read(plan)
-    return fidelity.agreement(ratings, plan.rated, plan.study, by_site=False, **given)
+    by_site = places(agreed)[0] is not None
+    return fidelity.agreement(ratings, plan.rated, plan.study, by_site=by_site, **given)
 
 
 def _classification(plan: StudyFile, ratings: pd.DataFrame, agreed: Agreed) -> Result:
@@ -339,18 +410,40 @@ def delivery(
 
 
 def _sheets(plan: StudyFile, agreed: Agreed) -> dict[str, Feedback]:
+    """Make a sheet for each site, and for each team of the sites that have several."""
     by_site, by_team = places(agreed)
     study = agreed.study
-    column = by_site or (study.team if by_team == study.team else None)
-    if column is None:
-        return {}
-    role = "site" if column == study.site else "team"
-    made = {}
-    for place in sorted(values_in(agreed.cells[column]), key=str):
-        try:
-            sheet = fidelity.feedback(agreed, **{role: place}, small_count=plan.report.small_count)
-        except DataError:  # nothing was rated there, or of too few
-            continue
-        if not sheet.withheld:
-            made[str(place)] = sheet
+    made: dict[str, Feedback] = {}
+    for site in _sorted(agreed.cells[by_site]) if by_site else [None]:
+        teams: list[object] = []
+        if by_team and by_team == study.team:
+            cells = agreed.cells if site is None else agreed.cells[agreed.cells[by_site] == site]
+            teams = _sorted(cells[by_team])
+        of_teams = [_sheet(plan, agreed, {"site": site, "team": team}) for team in teams]
+        if site is not None:
+            of_site = _sheet(plan, agreed, {"site": site})
+            made |= {one.place: one for one in [of_site] if one is not None and not one.withheld}
+        # One team alone is the site; and what is withheld of a team could be told from the others.
+        if site is None or (len(teams) > 1 and all(map(_open, of_teams))):
+            some = [one for one in of_teams if one is not None and not one.withheld]
+            made |= {one.place: one for one in some}
     return made
+
+
+def _sheet(plan: StudyFile, agreed: Agreed, place: dict[str, object]) -> Feedback | None:
+    try:
+        return fidelity.feedback(agreed, **place, small_count=plan.report.small_count)
+    except DataError:  # nothing was rated there, or of too few
+        return None
+
+
+def _open(sheet: Feedback | None) -> bool:
+    """Whether nothing on a sheet is withheld for the sake of a few people."""
+    if sheet is None:
+        return False
+    n = sheet.table["n"]
+    return not (sheet.units_are_people and bool(((n > 0) & (n < sheet.small_count)).any()))
+
+
+def _sorted(column: pd.Series) -> list[object]:
+    return sorted(values_in(column), key=str)

@@ -79,10 +79,11 @@ def evaluate(study: str | Path) -> Evaluation:
         tables, files = load_networks(plan)
         sources = (*sources, *map(_source, files))
         require_named(plan, list(data.columns), evaluated_networks.columns_of(tables))
-        ratings = None
+        ratings, consensus = None, None
         if plan.fidelity is not None:
             ratings, files = evaluated_delivery.load_ratings(plan)
-            sources = (*sources, *map(_source, files))
+            consensus, more = evaluated_delivery.load_consensus(plan)
+            sources = (*sources, *map(_source, [*files, *more]))
         step("Checking")
         checked = _checked(plan, data)
         checked.require_ok()
@@ -102,7 +103,7 @@ def evaluate(study: str | Path) -> Evaluation:
         if ratings is not None:
             step("fidelity")
             told = evaluated_delivery.deliver(
-                plan, ratings, data, scored, results, left_out, _note(plan.rated)
+                plan, ratings, data, scored, results, left_out, _note(plan.rated), consensus
             )
         networks = None
         if tables is not None:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from cpeval.errors import StudyError, TooFewError, did_you_mean, listed
 from cpeval.networks.ego_networks import EgoNetworks
+from cpeval.number_agreement import counted
 from cpeval.reading.assembling import SourceFile, read_table
 from cpeval.reading.joining import join
 
@@ -110,9 +111,10 @@ class Placed:
         """What all results warn of."""
         if not self.lost:
             return self.only.warnings
-        text = (
-            f"{self.lost} networks are of people or waves that the study's data lack, or of people "
-            "without an arm; they are not in any result."
+        text = counted(
+            self.lost,
+            "{n} network[s] [is|are] of people or waves that the study's data lack, or of people "
+            "without an arm; [it is|they are] not in any result.",
         )
         return (text, *self.only.warnings)
 

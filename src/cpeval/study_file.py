@@ -29,6 +29,7 @@ from cpeval.errors import (
     did_you_mean,
     listed,
 )
+from cpeval.fidelity.rules import checked_weights
 from cpeval.networks.structure import MEASURES
 from cpeval.study import Study, Value
 from cpeval.toml_reading import read_toml
@@ -167,7 +168,8 @@ class Fidelity(_Table):
     """Ratings of how the programme was delivered, in a file of their own.
 
     Names of columns and ``items``, ``item``, ``rating``, ``informants``, ``duplicates``, ``rule``,
-    ``weights``, ``observer``, ``otherwise`` as `cpeval.fidelity.triangulate` takes them.
+    ``weights``, ``observer``, ``otherwise`` as `cpeval.fidelity.triangulate` takes them;
+    ``consensus`` is the sheet of a meeting, filled in, for ``rule = "consensus"``.
     ``arms`` says whose delivery: the intervention's, or all. ``cuts`` says where categories of the
     total start, from the lowest up.
     """
@@ -187,6 +189,7 @@ class Fidelity(_Table):
     rule: Literal["median", "weighted", "consensus", "observer_first"] = "median"
     weights: dict[str, float] | None = None
     observer: str = "observer"
+    consensus: str | None = None
     otherwise: Literal["median", "weighted"] | None = None
     arms: Literal["intervention", "all"] = "intervention"
     cuts: dict[str, Annotated[float, Field(strict=True, allow_inf_nan=False)]] | None = None
@@ -208,6 +211,24 @@ class Fidelity(_Table):
         if any(not name.strip() for name in cuts):
             raise ValueError("a category has no name")
         return cuts
+
+    @model_validator(mode="after")
+    def _rule_has_what_it_takes(self) -> Self:
+        weighs = "weighted" in (self.rule, self.otherwise)
+        if weighs and self.weights is None:
+            raise ValueError(
+                "a weighted mean needs weights of all informants that sum to 1, such as "
+                "{ observer = 0.5, worker = 0.25, participant = 0.25 }"
+            )
+        if self.weights is not None:
+            if not weighs:
+                raise ValueError('weights go with rule = "weighted" or otherwise = "weighted"')
+            checked_weights(self.weights, self.informants or list(self.weights))
+        if self.otherwise is not None and self.rule not in ("consensus", "observer_first"):
+            raise ValueError('otherwise goes with rule = "consensus" or "observer_first"')
+        if self.consensus is not None and self.rule != "consensus":
+            raise ValueError('consensus goes with rule = "consensus"')
+        return self
 
     @model_validator(mode="after")
     def _one_definition(self) -> Self:

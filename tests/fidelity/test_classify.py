@@ -158,7 +158,7 @@ def test_results_scales_engines_and_gaps():
     blank = ["category", "likeliest", "probability", "se", "p_low"]
     assert one.table.loc[1, blank].isna().all()
     assert one.summary["n"].sum() == 3
-    assert "1 rows without a score have no category." in one.warnings
+    assert "1 row without a score has no category." in one.warnings
     assert list(table.columns) == ["team", "estimate", "scale"]
 
 

@@ -119,7 +119,7 @@ class TestPage:
     def test_has_the_section_its_pictures_and_tables(self, text):
         assert '<h2 id="delivery-part">How it was delivered</h2>' in text
         assert '<a href="#delivery-part">' in text
-        for ident in ("delivery", "drift", "agreement", "delivery-outcome"):
+        for ident in ("delivery", "drift", "agreement", "agreement-sites", "delivery-outcome"):
             assert f'id="table-{ident}"' in text
         for ident in ("delivery", "drift", "delivery-outcome"):
             assert f'id="figure-{ident}-caption"' in text
@@ -359,6 +359,149 @@ class TestWrong:
         text = found.report(tmp_path / "out").read_text(encoding="utf-8")
         assert "Delivery by site: could not be computed." in text
         assert "delivery-part" not in text
+
+
+class TestAgreement:
+    def test_of_each_site_at_the_last_occasion(self, evaluation, made, text):
+        data = made.joined("fidelity").query("arm == 'CP' and wave == 't3'")
+        by_hand = cp.fidelity.agreement(
+            data, "connecting_people", made.study, informant="informant", assessor="assessor"
+        )
+        pd.testing.assert_frame_equal(evaluation.results["fidelity/agreement"].table, by_hand.table)
+        grid = text.split('id="table-agreement-sites"')[1].split("</table>")[0]
+        rows = by_hand.table.query("term == 'icc' and scale == 'connecting_people'")
+        for row in rows.dropna(subset=["site"]).itertuples():
+            assert f">{row.site}</th>" in grid
+            shown = "" if row.n < 5 else f"{row.estimate:.2f}".replace("-", "−")
+            assert f">{shown}" in grid
+
+    def test_dates_take_each_units_own_last(self, made, tmp_path):
+        """Half of the people are rated a month later than the others, twice each."""
+        made.write(tmp_path)
+        ratings = pd.read_csv(tmp_path / "fidelity.csv")
+        ratings = ratings[ratings["wave"].isin(["t1", "t2"])]
+        later = ratings["person"].isin(ratings["person"].unique()[::2])
+        days = ratings["wave"].map({"t1": "2026-01-10", "t2": "2026-06-10"})
+        ratings["day"] = days.where(~later, days.str.replace("-10", "-28"))
+        some = ratings[ratings.filter(like="connecting_people_").notna().any(axis=1)]
+        last = some[some["day"] == some.groupby("person")["day"].transform("max")]
+        ratings.drop(columns="wave").to_csv(tmp_path / "fidelity.csv", index=False)
+        changed(tmp_path, "[fidelity]\n", '[fidelity]\noccasion = "day"\n')
+        found = evaluated(tmp_path).results["fidelity/agreement"].table
+        data = last.merge(made.people, on="person").query("arm == 'CP'")
+        by_hand = cp.fidelity.agreement(
+            data.drop(columns="wave"), "connecting_people", made.study,
+            informant="informant", assessor="assessor", occasion="day",
+        ).table  # fmt: skip
+        pd.testing.assert_frame_equal(found, by_hand)
+
+
+class TestRules:
+    """Weights and consensus values in a study file."""
+
+    @pytest.mark.parametrize(
+        ("said", "told"),
+        [
+            ('rule = "weighted"', "needs weights"),
+            ("weights = { observer = 1 }", 'go with rule = "weighted"'),
+            ('rule = "weighted"\nweights = { observer = 0.5, worker = 0.2 }', "sum to 0.7"),
+            ('rule = "weighted"\nweights = { observer = 1, worker = -0.2 }', "numbers from 0"),
+            ('otherwise = "median"', "otherwise goes with"),
+            ('consensus = "meeting.xlsx"', "consensus goes with"),
+        ],
+    )
+    def test_mistakes_are_found_before_anything_is_computed(self, made, tmp_path, said, told):
+        made.write(tmp_path)
+        changed(tmp_path, "[fidelity]\n", f"[fidelity]\n{said}\n")
+        with pytest.raises(StudyError, match=told) as error:
+            cp.evaluate(tmp_path / "study.toml")
+        assert "fidelity" in str(error.value)
+
+    def test_weights_of_informants_that_the_ratings_lack_leave_out_the_part(self, made, tmp_path):
+        made.write(tmp_path)
+        weights = "weights = { observer = 0.5, worker = 0.3, friend = 0.2 }"
+        changed(tmp_path, "[fidelity]\n", f'[fidelity]\nrule = "weighted"\n{weights}\n')
+        found = evaluated(tmp_path)
+        assert found.left_out["fidelity/profile"].startswith("[fidelity]: 'weights'")
+        assert "'friend'" in found.left_out["fidelity/profile"]
+        assert found.report(tmp_path / "out").is_file()
+
+    @pytest.fixture
+    def meeting(self, made, by_hand, tmp_path):
+        """A study whose disagreements were settled, those of the other arm as well."""
+        made.write(tmp_path)
+        said = '[fidelity]\nrule = "consensus"\notherwise = "median"\nconsensus = "meeting.xlsx"\n'
+        changed(tmp_path, "[fidelity]\n", said)
+        found = cp.fidelity.disagreements(
+            made.joined("fidelity"), "connecting_people", made.study,
+            informant="informant", assessor="assessor",
+        )  # fmt: skip
+        sheet = found.to_sheet(tmp_path / "empty.xlsx")
+        table = pd.read_excel(sheet)
+        table["rating"], table["by"], table["on"] = 1, "the meeting", "2026-01-31"
+        return table, tmp_path
+
+    def test_a_meetings_values_are_taken(self, meeting, made):
+        table, folder = meeting
+        table.to_excel(folder / "meeting.xlsx", index=False)
+        found = evaluated(folder)
+        data = made.joined("fidelity").query("arm == 'CP'")
+        here = table[table["person"].isin(data["person"])]
+        by_hand = cp.fidelity.triangulate(
+            data, "connecting_people", made.study, informant="informant", assessor="assessor",
+            rule="consensus", otherwise="median", consensus=here,
+        )  # fmt: skip
+        expected = cp.fidelity.profile(by_hand).table
+        pd.testing.assert_frame_equal(found.results["fidelity/profile"].table, expected)
+        assert "meeting.xlsx" in [source.file for source in found.sources]
+        assert found.results["fidelity/profile"].table["estimate"].min() < 2
+
+    def test_a_meetings_mistakes_name_the_file_and_rows(self, meeting):
+        table, folder = meeting
+        table.loc[2, "rating"] = 7
+        table.loc[4, "by"] = None
+        table.to_excel(folder / "meeting.xlsx", index=False)
+        with pytest.raises(cp.CpevalError, match=r"meeting\.xlsx") as error:
+            cp.evaluate(folder / "study.toml")
+        for part in ("row 3", "row 5", "Excel calls it row 2"):
+            assert part in str(error.value)
+
+    def test_no_sheet(self, meeting):
+        with pytest.raises(cp.errors.ReadError, match=r"\[fidelity\] consensus.*'meeting\.xlsx'"):
+            cp.evaluate(meeting[1] / "study.toml")
+
+
+class TestSheetsOfTeams:
+    """Both arms, so that each Trust has two teams."""
+
+    def found(self, made, tmp_path, few=0):
+        made.write(tmp_path)
+        changed(tmp_path, "[fidelity]\n", '[fidelity]\narms = "all"\n')
+        if few:
+            people = pd.read_csv(tmp_path / "people.csv")
+            gone = people[people["team"] == people["team"].iloc[0]]["person"].iloc[few:]
+            for name in ("people", "responses", "fidelity"):
+                table = pd.read_csv(tmp_path / f"{name}.csv")
+                table[~table["person"].isin(gone)].to_csv(tmp_path / f"{name}.csv", index=False)
+        return evaluated(tmp_path)
+
+    def test_a_sheet_for_each_site_and_team(self, made, tmp_path):
+        found = self.found(made, tmp_path)
+        teams = made.people[["trust", "team"]].drop_duplicates()
+        both = [f"{row.trust} · {row.team}" for row in teams.itertuples()]
+        assert set(found.delivery.sheets) == {*teams["trust"], *both}
+        page = found.report(tmp_path / "out").read_text(encoding="utf-8")
+        for name in sheet_files(found).values():
+            assert f'href="{name}"' in page
+            assert (tmp_path / "out" / name).is_file()
+        assert f">{both[0]}</a>" in page
+
+    def test_no_team_of_a_site_where_one_has_few_people(self, made, tmp_path):
+        found = self.found(made, tmp_path, few=3)
+        trust, team = made.people[["trust", "team"]].iloc[0]
+        of_site = [name for name in found.delivery.sheets if name.startswith(trust)]
+        assert of_site == [trust]
+        assert team not in str(list(found.delivery.sheets))
 
 
 def test_names_of_files_are_plain_and_differ(evaluation):

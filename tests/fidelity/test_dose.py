@@ -117,18 +117,18 @@ class TestWhatIsMissing:
         assert found.n_unknown == 1
         assert np.isnan(found.people["frequency"][0])
         assert row(found, "frequency")["n"] == 3
-        assert any("Of 1 people a number of contacts" in text for text in found.warnings)
+        assert any("Of 1 person a number of contacts" in text for text in found.warnings)
 
     def test_missing_minutes_and_other_content_are_told(self):
         told = " ".join(dosed().warnings)
-        assert "1 contacts have no minutes" in told
+        assert "1 contact has no minutes" in told
         assert "not planned: 'phone'" in told
 
     def test_people_without_a_team_count_among_all(self):
         found = dosed(people=PEOPLE.assign(team=["x", "x", None, "x"]))
         assert row(found, "coverage")["n"] == 4
         assert found.table.query("term == 'coverage'")["n"].tolist() == [4, 2, 1]
-        assert any("1 people have no site or no team" in text for text in found.warnings)
+        assert any("1 person has no site or no team" in text for text in found.warnings)
 
     def test_no_contacts_at_all(self):
         found = dosed(CONTACTS.iloc[:0])

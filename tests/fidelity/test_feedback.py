@@ -94,16 +94,46 @@ class TestNumbers:
         assert rest.is_monotonic_increasing
         assert strong.min() >= 0.75 > rest.max()
 
-    def test_the_strongest_are_named_where_none_is_strong(self, agreed):
-        low = replace(agreed, agreed=np.clip(agreed.agreed, 1, 2))
-        table = cp.fidelity.feedback(low, site="Trust A").table
-        assert (table["group"] == "strength").sum() == 3
+    @pytest.mark.parametrize(
+        ("levels", "strongest"),
+        [
+            ([3, 3, 2.6, 2, 2, 1], ["1", "2", "3"]),
+            ([3, 2.6, 2.64, 2.56, 2, 1], ["1", "2", "3", "4"]),  # shown as 2.6
+            ([3, 3, 2, 2, 2, 2, 1], ["1", "2"]),  # six would tie with the third
+            ([1, 1, 1, 1, 1, 1, 1], []),  # the lowest level is no strength
+            ([2, 2, 2, 2, 2, 2, 2], []),  # none stands out
+            ([2, 1, 1, 1, 1, 1, 1], ["1"]),
+            ([3.94, 2, 2, 2, 2, 2, 2], ["1"]),  # shown as 3.9: not three quarters of the way
+            ([3.96, 2, 2, 2, 2, 2, 2], ["1"]),
+            ([3.96, 3.9, 3.9, 2, 2, 2, 2], ["1"]),  # shown as 4.0, so one goes well
+        ],
+    )
+    def test_the_strongest_where_none_is_strong(self, teams, levels, strongest):
+        levels = np.array([*levels, *[1] * (28 - len(levels))], dtype=float)
+        one = replace(teams, agreed=np.tile(levels, (len(teams.cells), 1)))
+        table = cp.fidelity.feedback(one, team="A").table
+        assert table[table["group"] == "strength"]["item"].tolist() == strongest
+
+    def test_what_is_said_goes_by_the_score_that_is_shown(self, teams, tmp_path):
+        some = teams.agreed.copy()
+        last = (teams.cells["wave"] == 2).to_numpy()
+        some[last, :3] = 2.96, 2.94, 3.96
+        some[~last, :3] = 2.84, 2.94, 4.04
+        sheet = cp.fidelity.feedback(replace(teams, agreed=some), team="A")
+        table = sheet.table.set_index("item").loc[["1", "2", "3"]]
+        assert table["level"].tolist() == [4, 3, 5]
+        assert table["group"].tolist() == ["next", "next", "strength"]
+        page = sheet.to_html(tmp_path / "a.html").read_text("utf-8")
+        text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+        assert re.search(r"\b1\. .{,60} 3\.0 2\.8 up 0\.2", text)
+        assert re.search(r"\b2\. .{,60} 2\.9 2\.9 as before", text)
+        assert re.search(r"\b3\. .{,60} 4\.0 4\.0 as before", text)
 
     def test_the_next_level_is_the_anchor_above(self, agreed):
         table = cp.fidelity.feedback(agreed, site="Trust A").table
         one = agreed.instrument
         for row in table.itertuples():
-            above = [code for code in one.item(row.item).anchors if code > row.estimate]
+            above = [code for code in one.item(row.item).anchors if code > round(row.estimate, 1)]
             assert row.level == min(above)
             assert row.anchor == one.item(row.item).anchors[row.level]
 
@@ -139,6 +169,76 @@ class TestNumbers:
         )
 
 
+class TestDates:
+    """Teams of one site, visited on different dates, the last of them of team A alone."""
+
+    VISITS = (("A", "2026-01-10", 2), ("B", "2026-02-10", 3), ("A", "2026-07-01", 4),
+              ("B", "2026-08-01", 5), ("A", "2026-09-01", 1))  # fmt: skip
+
+    def agreed(self, visits=VISITS):
+        rows = [
+            {"site": "N", "team": team, "visit": pd.Timestamp(day), "informant": "observer",
+             "assessor": "o", **{f"dacts_{k + 1}": level for k in range(28)}}
+            for team, day, level in visits
+        ]  # fmt: skip
+        study = cp.Study(person="id", site="site", team="team")
+        with pytest.warns(ProvisionalWarning):
+            return cp.fidelity.triangulate(
+                pd.DataFrame(rows), "dacts", study, informant="informant", assessor="assessor",
+                occasion="visit",
+            )  # fmt: skip
+
+    def test_each_teams_own_last_visit_and_the_one_before(self):
+        sheet = cp.fidelity.feedback(self.agreed(), site="N")
+        # A: 1 now, 4 before; B: 5 now, 3 before.
+        assert sheet.table["estimate"].eq(3).all()
+        assert sheet.table["previous"].eq(3.5).all()
+        assert sheet.table["n"].eq(2).all()
+        assert sheet.occasion == "2026-08-01 to 2026-09-01"
+        assert sheet.previous == "2026-02-10 to 2026-07-01"
+
+    def test_one_team(self):
+        sheet = cp.fidelity.feedback(self.agreed(), team="B")
+        assert sheet.table["estimate"].eq(5).all()
+        assert sheet.table["previous"].eq(3).all()
+        assert (sheet.occasion, sheet.previous) == (
+            pd.Timestamp("2026-08-01"), pd.Timestamp("2026-02-10")
+        )  # fmt: skip
+
+    def test_a_team_visited_once_has_no_last_time(self):
+        sheet = cp.fidelity.feedback(self.agreed(self.VISITS[:3]), site="N")
+        assert sheet.table["estimate"].eq(3.5).all()
+        assert sheet.table["previous"].eq(2).all()
+        alone = cp.fidelity.feedback(self.agreed(self.VISITS[:2]), site="N")
+        assert alone.previous is None
+        assert alone.table["previous"].isna().all()
+
+    def test_a_date_that_is_named_is_of_that_date_alone(self):
+        agreed = self.agreed()
+        sheet = cp.fidelity.feedback(agreed, site="N", occasion=pd.Timestamp("2026-07-01"))
+        assert sheet.table["estimate"].eq(4).all()
+        assert sheet.table["previous"].eq(3).all()  # the visit before, of B
+        with pytest.raises(OptionError, match=r"'2026-07-02'.*'2026-07-01'"):
+            cp.fidelity.feedback(agreed, site="N", occasion=pd.Timestamp("2026-07-02"))
+
+    def test_the_page_says_the_dates(self, tmp_path):
+        sheet = cp.fidelity.feedback(self.agreed(), site="N")
+        text = sheet.to_html(tmp_path / "a.html").read_text("utf-8")
+        assert "2026-08-01 to 2026-09-01" in text
+        assert "00:00" not in text
+        assert "00:00" not in cp.fidelity.feedback(self.agreed(), team="B").to_html(
+            tmp_path / "b.html"
+        ).read_text("utf-8")
+
+
+def test_made_up_levels_are_nobodys(agreed, teams, tmp_path):
+    text = cp.fidelity.feedback(agreed, site="Trust A").to_html(tmp_path / "a.html").read_text()
+    assert "Levels and wording are illustrative." in text
+    assert "Webber" not in text
+    text = cp.fidelity.feedback(teams, team="A").to_html(tmp_path / "b.html").read_text()
+    assert "Levels and wording: Teague" in text
+
+
 class TestWithheld:
     def test_fewer_than_five_people(self, few, tmp_path):
         sheet = cp.fidelity.feedback(few, site="Trust A")
@@ -168,7 +268,7 @@ class TestWithheld:
         last = sheet.table.iloc[-1]
         assert (last["item"], last["group"]) == ("1", "withheld")
         assert np.isnan(last["estimate"])
-        assert any("1 items are not shown" in text for text in sheet.warnings)
+        assert any("1 item is not shown" in text for text in sheet.warnings)
 
     def test_a_team_that_is_the_unit_is_shown(self, teams):
         assert not cp.fidelity.feedback(teams, team="A").withheld

@@ -262,7 +262,7 @@ def test_engines_missing_ratings_and_input_left_alone(drawn):
     pd.testing.assert_frame_equal(data, before)
     pd.testing.assert_frame_equal(one.table, two.table)
     assert (one.n_missing, one.balanced, one.method) == (1, False, "REML")
-    assert "1 rows without a rating were left out." in one.warnings
+    assert "1 row without a rating was left out." in one.warnings
 
 
 def test_names_with_spaces_and_accents(drawn):

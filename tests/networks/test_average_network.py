@@ -166,7 +166,7 @@ def test_by_hand():
     }
     assert result.n_excluded == 1
     warnings = " ".join(result.warnings)
-    assert "1 networks of egos without a value of 'arm'" in warnings
+    assert "1 network of egos without a value of 'arm'" in warnings
     assert "Averages of fewer than 5 networks: 'x', 'y'" in warnings
 
 

@@ -71,7 +71,7 @@ def test_counts_by_hand():
     )
     pd.testing.assert_frame_equal(result.table, expected)
     assert result.n_excluded == 1
-    assert "1 egos are there at one of the two waves only; left out." in result.warnings
+    assert "1 ego is there at one of the two waves only; left out." in result.warnings
     assert (
         result.matched["alter_before"].tolist()
         == result.matched["alter_after"].tolist()

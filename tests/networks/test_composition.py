@@ -72,7 +72,7 @@ def test_composition_by_hand():
     )
     pd.testing.assert_frame_equal(result.table, expected, rtol=RTOL)
     assert result.categories == ("kin", "friend", "other")
-    assert "1 of 5 alters have no value of 'relation'" in result.warnings[-1]
+    assert "1 of 5 alters has no value of 'relation'" in result.warnings[-1]
 
 
 def test_numbers_have_mean_and_sd():

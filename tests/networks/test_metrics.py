@@ -269,7 +269,7 @@ def test_groups_are_networks_of_their_own(drawn):
     alters.loc[1, "kind"] = None
     networks = cp.EgoNetworks(egos, alters, ties)
     result = networks.metrics(by="kind")
-    assert "1 alters without a value of 'kind' are in no group." in result.warnings
+    assert "1 alter without a value of 'kind' is in no group." in result.warnings
     assert result.table["ego"].tolist() == ["e0", "e0", "e1", "e1", "e2", "e2"]
     assert result.table["group"].tolist() == ["person", "place"] * 3
     for kind in ("person", "place"):

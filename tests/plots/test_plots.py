@@ -226,3 +226,20 @@ def test_bounds_are_drawn_in_their_rows():
     assert (list(line.get_xdata()), list(line.get_ydata())) == ([0.7, 2.0], [0, 2])
     with pytest.raises(OptionError, match="no coefficients to draw"):
         against_bounds(table.head(0), ax=axes())
+
+
+@pytest.mark.slow
+def test_a_notebook_shows_every_plot_and_not_the_first_alone(monkeypatch):
+    """Its backend turns interactive mode on while the first figure is made, in our style."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    monkeypatch.delenv("MPLBACKEND")
+    made = "import pandas as pd; from cpeval.result import Result; r = Result(note='', table="
+    made += "pd.DataFrame({'term': ['a'], 'estimate': [1.0], 'ci_low': [0.5], 'ci_high': [2.0]}))"
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(code) for code in (made, *["r.plot();"] * 3)]
+    NotebookClient(notebook, timeout=60).execute()
+    for cell in notebook.cells[1:]:
+        assert [output.output_type for output in cell.outputs] == ["display_data"]
+        assert "image/png" in cell.outputs[0].data

@@ -31,6 +31,7 @@ from cpeval.fidelity.category_chances import (
 from cpeval.fidelity.classified_scores import scores_to_classify
 from cpeval.fidelity.decision_study import DecisionStudy
 from cpeval.fidelity.generalisability import Generalisability
+from cpeval.number_agreement import counted
 from cpeval.numeric import ROWS_COUNT, numbers, rows_text
 from cpeval.result import Result
 
@@ -381,7 +382,9 @@ def _worries(
     said = []
     scores = score[~np.isnan(score)]
     if scores.size < score.size:
-        said.append(f"{score.size - scores.size} rows without a score have no category.")
+        said.append(
+            counted(score.size - scores.size, "{n} row[s] without a score [has|have] no category.")
+        )
     expected = model.unit_variance + model.relative
     studied = isinstance(error, Generalisability | DecisionStudy)
     if studied and scores.size >= _ENOUGH_TO_TELL and expected > 0:

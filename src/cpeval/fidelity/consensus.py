@@ -123,9 +123,10 @@ def read_consensus(path: str | Path, instrument: Which, *, sheet: str | None = N
             )
         )
     if wrong:
-        lines = "\n".join(map(str, wrong))
+        lines = "\n".join(map(str, wrong)).replace(f" {ROWS_COUNT}", "")
         raise type(wrong[0])(
-            f"{path}: the consensus can't be taken as it is:\n{lines}\n{ROWS_COUNT}"
+            f"{path}: the consensus can't be taken as it is:\n{lines}\n"
+            "(The first row of data is row 1. Below a header, Excel calls it row 2.)"
         )
     made = table[key].copy()
     made[ITEM] = pd.Series([one.items[p].code for p in place], dtype="str")

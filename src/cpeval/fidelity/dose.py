@@ -16,6 +16,7 @@ from cpeval.fidelity.dose_contacts import Codes, Contacts, Floats, read_contacts
 from cpeval.fidelity.dose_plan import DosePlan, dose_plan
 from cpeval.fidelity.ordered_codes import coded, combined
 from cpeval.fidelity.small_counts import is_small, small_warning
+from cpeval.number_agreement import counted
 from cpeval.people.rows import people_text, require_study
 from cpeval.result import Result
 from cpeval.study import Study
@@ -355,13 +356,19 @@ def _warnings(
         )
     if read.n_unlisted:
         said.append(
-            f"{read.n_unlisted} rows of contacts are of people who are not listed, and were left "
-            "out."
+            counted(
+                read.n_unlisted,
+                "{n} row[s] of contacts [is|are] of people who are not listed, and [was|were] left "
+                "out.",
+            )
         )
     if unknown:
         said.append(
-            f"Of {unknown} people a number of contacts (or all periods) is missing, so their "
-            "frequency is too."
+            counted(
+                unknown,
+                "Of {n} [person|people] a number of contacts (or all periods) is missing, so "
+                "their frequency is too.",
+            )
         )
     if read.n_gaps:
         said.append(
@@ -369,11 +376,19 @@ def _warnings(
             "which counts as 0 there. Give people= a row a person and period if some had left."
         )
     if n_timeless:
-        said.append(f"{n_timeless} contacts have no minutes, and don't count in the duration.")
+        said.append(
+            counted(
+                n_timeless,
+                "{n} contact[s] [has|have] no minutes, and [doesn't|don't] count in the duration.",
+            )
+        )
     if read.placeless:
         said.append(
-            f"{read.placeless} people have no {' or no '.join(read.places)}: they count among all "
-            "alone."
+            counted(
+                read.placeless,
+                "{n} [person has|people have] no {places}: they count among all alone.",
+                places=" or no ".join(read.places),
+            )
         )
     if other:
         said.append(f"Content that was not planned: {listed(other, most=10)}.")

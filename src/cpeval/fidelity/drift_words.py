@@ -9,6 +9,7 @@ import pandas as pd
 from cpeval.fidelity.assessments import Agreed
 from cpeval.fidelity.drift_model import OverallSlope, SiteSlopes
 from cpeval.fidelity.occasion_means import OccasionMeans
+from cpeval.number_agreement import counted
 
 #: With fewer occasions a chart's limits move a lot with each new one (Provost & Murray, 2011).
 FEW_OCCASIONS = 12
@@ -98,11 +99,16 @@ def drift_warnings(
     if gone == len(table):
         said.append("No slope can be had: no team has a score on two occasions.")
     elif gone:
-        said.append(f"{gone} slopes can't be had: no team has the scale on two occasions.")
+        said.append(
+            counted(gone, "{n} slope[s] can't be had: no team has the scale on two occasions.")
+        )
     if means.sometimes:
         said.append(
-            f"{means.sometimes} units were not rated on every occasion of their team, so means "
-            "also change with who was rated."
+            counted(
+                means.sometimes,
+                "{n} unit[s] [was|were] not rated on every occasion of their team, so means also "
+                "change with who was rated.",
+            )
         )
     n_signals = int((charts["signals"] != "").sum())
     if n_signals:

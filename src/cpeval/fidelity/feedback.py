@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cpeval.definitions.items import Item
 from cpeval.definitions.model import Instrument
-from cpeval.errors import OptionError, TooFewError, did_you_mean, listed, require_whole
+from cpeval.errors import OptionError, did_you_mean, listed, require_whole
 from cpeval.fidelity.assessments import Agreed, Floats
-from cpeval.fidelity.place_items import PlaceItems, place_items, values_in
+from cpeval.fidelity.now_and_last_time import last_time, now_at
+from cpeval.fidelity.occasion_order import in_words
+from cpeval.fidelity.place_items import PlaceItems, values_in
 from cpeval.fidelity.shareable import units_are_people
 from cpeval.result import Result
 
@@ -21,9 +24,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 #: From three quarters of the way between the lowest and the highest level, an item goes well.
-_STRONG = 0.75
-#: Where none does, as many of the best are named all the same.
-_STRONGEST = 3
+STRONG = 0.75
+#: Where none does, as many of the best are named all the same, and with ties no more than so many.
+_STRONGEST, _MOST_STRONGEST = 3, 5
+#: How means are shown, and rounded before anything is said of them.
+DECIMALS = 1
 STRENGTH, NEXT, WITHHELD = "strength", "next", "withheld"
 
 
@@ -41,10 +46,13 @@ class Feedback(Result):
         level, as a code and in words; missing where there is none), n (units rated).
     scales : pandas.DataFrame
         scale, label, estimate, previous, n.
+    site, team : object
+        Whose sheet it is; None where it was not said.
     place : str
-        The site (and team) in words.
+        The site and team in words.
     occasion, previous : object
-        Which occasions are compared; None without.
+        Which occasions are compared; None without. The first and the last date in words where
+        units were rated on several.
     n_units : int
         Units rated at the place on the occasion.
     units_are_people : bool
@@ -55,6 +63,8 @@ class Feedback(Result):
     """
 
     scales: pd.DataFrame
+    site: object
+    team: object
     place: str
     occasion: object
     previous: object
@@ -137,10 +147,12 @@ def feedback(
     site, team : optional
         Whose sheet, as the study's columns of site and team have it: one of them, or both.
     occasion : optional
-        When; by default the last occasion on which the place was rated.
+        When; by default the last occasion on which the place was rated (of dates, each unit's
+        own last one).
     previous : optional
         What to compare with: an earlier occasion, or another `Agreed` of the same instrument (its
-        last occasion then). By default the occasion before on which the place was rated, if any.
+        last occasion then). By default the occasion before on which the place was rated, if any
+        (of dates, each unit's own one before).
     small_count : int, default 5
         Means of fewer people (or workers) are withheld. Where the unit rated is a team or a site
         there is nobody to protect, and nothing is. 1 turns it off.
@@ -160,9 +172,18 @@ def feedback(
 
     Notes
     -----
-    An item's score is the mean of its agreed ratings over the place's units. It goes well from
-    three quarters of the way between the worst and the best level; where none does, the three
-    best are listed as the strongest so far. The sheet names the place, never a person.
+    An item's score is the mean of its agreed ratings over the place's units. What is said of it
+    (share, level, the group it is in) goes by the score as the sheet shows it, to one decimal, so
+    that no 3.0 is told to reach level 3, and equal scores are in the same group. An item goes well
+    from three quarters of the way between the worst and the best level. Where none does, the three
+    best are the strongest so far, with those that tie with the third if that makes no more than
+    five (else without it). Nothing stands out where all are equal, or at the worst level.
+
+    Where occasions are dates, teams of a site may have been visited on different ones. Now is then
+    each unit's own last date, and last time the one before it; ``occasion`` and ``previous`` are
+    the first and the last of these dates.
+
+    The sheet names the place, never a person.
 
     Examples
     --------
@@ -180,8 +201,11 @@ def feedback(
         )
     require_whole("small_count", small_count, least=1)
     here = _place(agreed, site, team)
-    now = _at(agreed, here, occasion)
-    before = _before(agreed, here, now, previous, site, team)
+    now = now_at(agreed, here, occasion)
+    if isinstance(previous, Agreed):
+        before: PlaceItems | None = _other(agreed, previous, site, team)
+    else:
+        before = last_time(agreed, here, now, occasion, previous)
     people = units_are_people(agreed)
     least = small_count if people else 1
     place = " · ".join(str(one) for one in (site, team) if one is not None)
@@ -191,6 +215,8 @@ def feedback(
         note=_note(agreed, now, before, place),
         warnings=tuple(_warnings(table, now, small_count)),
         scales=_scales(agreed.instrument, now, before, least),
+        site=site,
+        team=team,
         place=place,
         occasion=now.occasion,
         previous=None if before is None else before.occasion,
@@ -231,61 +257,15 @@ def _place(agreed: Agreed, site: object, team: object) -> np.ndarray:
     return here
 
 
-def _at(agreed: Agreed, here: np.ndarray, occasion: object) -> PlaceItems:
-    if agreed.occasion is None:
-        if occasion is not None:
-            raise OptionError("These ratings have no occasions, so they take no occasion=.")
-        return place_items(agreed, here, None)
-    rated = here & ~np.isnan(agreed.agreed).all(axis=1)
-    seen = values_in(agreed.cells[agreed.occasion][rated])
-    there = [one for one in agreed.occasions if one in seen]
-    if not there:
-        raise TooFewError("The place has no agreed rating on any occasion.")
-    if occasion is None:
-        occasion = there[-1]
-    elif occasion not in there:
+def _other(agreed: Agreed, previous: Agreed, site: object, team: object) -> PlaceItems:
+    """Average the place's ratings in another `Agreed`."""
+    codes = [[i.code for i in one.items] for one in (previous.instrument, agreed.instrument)]
+    if previous.instrument.name != agreed.instrument.name or codes[0] != codes[1]:
         raise OptionError(
-            f"The place has no rating at {occasion!r}{did_you_mean(occasion, there)}. "
-            f"It has some at {listed(there)}."
+            f"'previous' is of {previous.instrument.name} ({len(codes[0])} items), the "
+            f"ratings of {agreed.instrument.name} ({len(codes[1])} items)."
         )
-    when = (agreed.cells[agreed.occasion] == occasion).to_numpy(dtype=bool, na_value=False)
-    return place_items(agreed, here & when, occasion)
-
-
-def _before(
-    agreed: Agreed,
-    here: np.ndarray,
-    now: PlaceItems,
-    previous: object,
-    site: object,
-    team: object,
-) -> PlaceItems | None:
-    if isinstance(previous, Agreed):
-        codes = [[i.code for i in one.items] for one in (previous.instrument, agreed.instrument)]
-        if previous.instrument.name != agreed.instrument.name or codes[0] != codes[1]:
-            raise OptionError(
-                f"'previous' is of {previous.instrument.name} ({len(codes[0])} items), the "
-                f"ratings of {agreed.instrument.name} ({len(codes[1])} items)."
-            )
-        return _at(previous, _place(previous, site, team), None)
-    if agreed.occasion is None:
-        if previous is not None:
-            raise OptionError(
-                "These ratings have no occasions: 'previous' can be the Agreed of an earlier time."
-            )
-        return None
-    earlier = agreed.occasions[: list(agreed.occasions).index(now.occasion)]
-    if previous is not None:
-        if previous not in earlier:
-            raise OptionError(
-                f"'previous' must be an occasion before {now.occasion!r}: "
-                f"{listed(earlier) or 'there is none'}. Got {previous!r}."
-            )
-        return _at(agreed, here, previous)
-    rated = here & ~np.isnan(agreed.agreed).all(axis=1)
-    seen = values_in(agreed.cells[agreed.occasion][rated])
-    there = [one for one in earlier if one in seen]
-    return _at(agreed, here, there[-1]) if there else None
+    return now_at(previous, _place(previous, site, team))
 
 
 def _items(one: Instrument, now: PlaceItems, before: PlaceItems | None, least: int) -> pd.DataFrame:
@@ -294,13 +274,11 @@ def _items(one: Instrument, now: PlaceItems, before: PlaceItems | None, least: i
     previous = np.full(estimate.shape, np.nan)
     if before is not None:
         previous = np.where(before.item_n >= least, before.items, np.nan)
-    share = np.array([_share(one, i, x) for i, x in zip(one.items, estimate, strict=True)])
     gone = np.isnan(estimate)
-    strong = share >= _STRONG
-    if not strong.any():
-        best = np.argsort(-np.nan_to_num(share, nan=-1.0), kind="stable")[:_STRONGEST]
-        strong = np.isin(np.arange(share.size), best) & ~gone
-    levels = [_next(one, i, x) for i, x in zip(one.items, estimate, strict=True)]
+    shown = np.array([as_shown(x) for x in estimate])
+    share = np.array([_share(one, i, x) for i, x in zip(one.items, shown, strict=True)])
+    strong = _strong(share)
+    levels = [_next(one, i, x) for i, x in zip(one.items, shown, strict=True)]
     table = pd.DataFrame(
         {
             "group": np.select([gone, strong], [WITHHELD, STRENGTH], NEXT),
@@ -318,6 +296,28 @@ def _items(one: Instrument, now: PlaceItems, before: PlaceItems | None, least: i
     rank = np.select([gone, strong], [2, 0], 1)
     order = np.lexsort((np.where(strong, -share, share), rank))
     return table.iloc[order].reset_index(drop=True)
+
+
+def as_shown(mean: float) -> float:
+    """Round a mean to what a sheet shows, so that what is said of it fits what is read."""
+    return float(f"{mean:.{DECIMALS}f}")
+
+
+def _strong(share: Floats) -> NDArray[np.bool_]:
+    """Say which items go well; where none does, which are the strongest so far, if any stand out.
+
+    Ties stay together: with more than a few at the place of the third best only those above it
+    count, and what is at the lowest level is no strength.
+    """
+    known = np.nan_to_num(share, nan=-1.0)
+    strong: NDArray[np.bool_] = known >= STRONG
+    if strong.any() or not (known > 0).any():
+        return strong
+    third = np.sort(known)[::-1][:_STRONGEST][-1]
+    best: NDArray[np.bool_] = (known >= third) & (known > 0)
+    if best.sum() > _MOST_STRONGEST or best.sum() == (known >= 0).sum():
+        best = known > max(third, 0.0)
+    return best
 
 
 def _share(one: Instrument, item: Item, level: float) -> float:
@@ -364,10 +364,11 @@ def _scales(
 
 
 def _note(agreed: Agreed, now: PlaceItems, before: PlaceItems | None, place: str) -> str:
-    when = f" at {now.occasion}" if now.occasion is not None else ""
+    when = f" at {in_words(now.occasion)}" if now.occasion is not None else ""
     beside = ""
     if before is not None:
-        beside = f", beside {before.occasion if before.occasion is not None else 'last time'}"
+        last = "last time" if before.occasion is None else in_words(before.occasion)
+        beside = f", beside {last}"
     return (
         f"{agreed.instrument.title}: {place}{when}{beside}. Means of agreed ratings "
         f"(rule: {agreed.rule})."
@@ -380,4 +381,7 @@ def _warnings(table: pd.DataFrame, now: PlaceItems, small_count: int) -> list[st
         return []
     if n == len(table):
         return [f"Fewer than {small_count} were rated, so nothing is shown."]
-    return [f"{n} items are not shown: fewer than {small_count} were rated, or nobody was."]
+    return [
+        f"{n} item{'s are' if n > 1 else ' is'} not shown: fewer than {small_count} were rated, or "
+        "nobody was."
+    ]

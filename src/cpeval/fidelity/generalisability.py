@@ -21,6 +21,7 @@ from cpeval.fidelity.measurement_error import (
     precision,
     study_shares,
 )
+from cpeval.number_agreement import counted
 from cpeval.result import Result
 
 if TYPE_CHECKING:
@@ -299,7 +300,7 @@ def _worries(cells: RatingCells, found: Estimates) -> list[str]:
     design = cells.design
     said = []
     if cells.n_missing:
-        said.append(f"{cells.n_missing} rows without a rating were left out.")
+        said.append(counted(cells.n_missing, "{n} row[s] without a rating [was|were] left out."))
     if found.squares is None:
         said.append(
             "Not every combination was rated, or numbers differ: results hold if what is missing "

@@ -22,6 +22,9 @@ from cpeval.scoring.uses import opened, uses_of, verify
 
 Floats = NDArray[np.float64]
 
+#: What ratings have and answers have not.
+_BETWEEN = "A rating between two anchors needs a code of its own in the definition."
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ItemRatings:
@@ -78,7 +81,10 @@ def wide_ratings(table: pd.DataFrame, use: Use, items: Items) -> ItemRatings:
         As `cpeval.score`: columns absent or text, ratings that are not among the codes.
     """
     frame, schema = opened(table)
-    verify([use], [items], frame, schema, counted=not use.masked)
+    try:
+        verify([use], [items], frame, schema, counted=not use.masked)
+    except CodeError as error:
+        raise CodeError(f"{error}\n{_BETWEEN}") from None
     raw = {
         name: table[name].to_numpy(dtype=float, na_value=np.nan) for name in use.columns.values()
     }
@@ -240,8 +246,8 @@ def _refuse_others(use: Use, raw: Floats, row_of: Codes, place: Codes, rating: s
                 [
                     f"{one.name}: {rating!r} holds ratings that are not among the codes:",
                     *lines,
-                    "Correct them; a rating between two anchors needs a code of its own in the "
-                    'definition. on_invalid="missing" makes them missing. ' + ROWS_COUNT,
+                    f'Correct them. {_BETWEEN} on_invalid="missing" makes them missing. '
+                    + ROWS_COUNT,
                 ]
             )
         )

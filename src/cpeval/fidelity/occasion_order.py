@@ -16,6 +16,8 @@ from cpeval.fidelity.ordered_codes import Codes, coded
 #: A number inside text.
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
 #: Text whose order is no guess: a number, or a date as 2026-01-31.
+#: A date as text.
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SURE = re.compile(r"\s*[+-]?\d+(\.\d+)?\s*|\d{4}-\d{2}(-\d{2})?")
 
 
@@ -69,8 +71,12 @@ def order_warning(column: pd.Series, occasions: Sequence[object]) -> str:
 
 
 def are_dates(occasions: Sequence[object]) -> bool:
-    """Say whether all occasions are dates (or times of day on dates)."""
-    return bool(occasions) and all(isinstance(one, date) for one in occasions)
+    """Say whether all occasions are dates, or text that says one as 2026-01-31.
+
+    >>> are_dates(["2026-01-31", "2026-02-28"]), are_dates(["t0", "2026-01-31"])
+    (True, False)
+    """
+    return bool(occasions) and all(map(_is_date, occasions))
 
 
 def own_last(unit: Codes, occasion: Codes, rated: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -91,6 +97,15 @@ def own_last(unit: Codes, occasion: Codes, rated: NDArray[np.bool_]) -> NDArray[
     np.maximum.at(last, unit[rated], occasion[rated])
     latest: NDArray[np.bool_] = rated & (occasion == last[unit])
     return latest
+
+
+def _is_date(occasion: object) -> bool:
+    if not isinstance(occasion, str):
+        return isinstance(occasion, date)
+    try:
+        return bool(_DAY.fullmatch(occasion)) and date.fromisoformat(occasion) is not None
+    except ValueError:
+        return False
 
 
 def in_words(occasion: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from warnings import catch_warnings, filterwarnings
 
 import numpy as np
@@ -132,7 +133,7 @@ def called(rule: Rule, ratings: Floats, codes: Sequence[tuple[float, float]]) ->
 
 
 def checked_weights(
-    weights: Mapping[object, float] | None, informants: Sequence[object]
+    weights: Mapping[Any, float] | None, informants: Sequence[object]
 ) -> list[float]:
     """Return each informant's weight.
 

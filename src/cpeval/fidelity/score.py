@@ -21,6 +21,7 @@ from cpeval.fidelity.rated_scales import (
     scale_scores,
 )
 from cpeval.fidelity.who_rates import can_rate, named_informants
+from cpeval.number_agreement import counted
 from cpeval.scoring.item_columns import Items
 from cpeval.scoring.score import warn_provisional
 from cpeval.scoring.uses import Which, ready
@@ -198,17 +199,25 @@ def _warnings(gathered: Gathered, scores: Floats, duplicates: str) -> list[str]:
         said.append(order_warning(column, gathered.occasions))
     blank = int(np.isnan(gathered.given).all(axis=1).sum())
     if blank:
-        said.append(f"{blank} of {len(gathered.given)} sheets have no rating at all.")
+        n_sheets = len(gathered.given)
+        words = "{n} of {n_sheets} sheets [has|have] no rating at all."
+        said.append(counted(blank, words, n_sheets=n_sheets))
     short = int((np.isnan(scores).any(axis=1) & ~np.isnan(gathered.given).all(axis=1)).sum())
     if short:
         said.append(
-            f"{short} sheets have too few ratings for some of the scales, whose estimate is "
-            "missing there."
+            counted(
+                short,
+                "{n} sheet[s] [has|have] too few ratings for some of the scales, whose estimate is "
+                "missing there.",
+            )
         )
     if gathered.n_invalid:
         said.append(
-            f"{gathered.n_invalid} ratings were not among the codes, or by an informant who can't "
-            "rate the item, and were made missing."
+            counted(
+                gathered.n_invalid,
+                "{n} rating[s] [was|were] not among the codes, or by an informant who can't rate "
+                "the item, and [was|were] made missing.",
+            )
         )
     if gathered.n_merged:
         said.append(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cpeval.fidelity.assessments import Agreed, Floats
 from cpeval.fidelity.occasion_means import places
 from cpeval.fidelity.ordered_codes import Codes, coded, combined
+from cpeval.fidelity.placed_units import OWN_LAST, cells_at, last_occasion
 
 
 def units_are_people(agreed: Agreed) -> bool:
@@ -22,7 +23,9 @@ def units_are_people(agreed: Agreed) -> bool:
     return agreed.unit[-1] in (agreed.study.person, agreed.study.worker)
 
 
-def shareable(agreed: Agreed, small_count: int) -> tuple[Agreed, int]:
+def shareable(
+    agreed: Agreed, small_count: int, *, last_together: bool = False
+) -> tuple[Agreed, int]:
     """Take out what fewer than ``small_count`` people of a site were rated on, at an occasion.
 
     Whatever is then computed can't be worked back to them, not by subtraction from a total either.
@@ -32,6 +35,9 @@ def shareable(agreed: Agreed, small_count: int) -> tuple[Agreed, int]:
     ----------
     agreed : Agreed
     small_count : int
+    last_together : bool
+        Where occasions are dates that units don't share, count each unit's own last date as one
+        occasion: for analyses that take these together.
 
     Returns
     -------
@@ -49,6 +55,8 @@ def shareable(agreed: Agreed, small_count: int) -> tuple[Agreed, int]:
     if column is not None:
         code, _ = coded(agreed.cells[column])
     when = code * 0 if agreed.occasion is None else coded(agreed.cells[agreed.occasion])[0]
+    if last_together and last_occasion(agreed) is OWN_LAST:
+        when = np.where(cells_at(agreed, OWN_LAST), int(when.max(initial=0)) + 1, when)
     place, first = combined(code, when)
     scores = agreed.table["estimate"].to_numpy(dtype=float).reshape(len(place), -1)
     few, lost = _few(scores, place, first.size, small_count)

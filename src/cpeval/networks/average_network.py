@@ -14,6 +14,7 @@ from cpeval.networks.blocks import Floats, Ints
 from cpeval.networks.composition import crossed
 from cpeval.networks.groups import Groups, groups_of
 from cpeval.networks.waves import waves_among
+from cpeval.number_agreement import counted
 from cpeval.result import Result
 
 if TYPE_CHECKING:
@@ -270,12 +271,17 @@ def _warnings(
     if not networks.has_ties:
         found.append("No table of ties was given: densities are missing.")
     if lost:
-        found.append(f"{lost} networks of egos without a value of {by!r} are in no group.")
+        words = "{n} network[s] of egos without a value of {by!r} [is|are] in no group."
+        found.append(counted(lost, words, by=by))
     gaps = int(averages.uncategorised.sum())
     if gaps:
         found.append(
-            f"{gaps} alters without a value of {column!r} are in no category; they count in the "
-            "mean size alone."
+            counted(
+                gaps,
+                "{n} alter[s] without a value of {column!r} [is|are] in no category; they count in "
+                "the mean size alone.",
+                column=column,
+            )
         )
     few = (averages.n > 0) & (averages.n < _FEW)
     if few.any():

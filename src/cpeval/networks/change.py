@@ -24,6 +24,7 @@ from cpeval.networks.groups import groups_of
 from cpeval.networks.matching import Matches, by_key, by_likeness
 from cpeval.networks.metrics import NO_TIES, metrics
 from cpeval.networks.names import plain
+from cpeval.number_agreement import counted
 
 if TYPE_CHECKING:
     from cpeval.networks.network_data import NetworkData
@@ -75,11 +76,16 @@ def change(
     found = _matched(networks, rows[0], rows[1], match, similarity)
     warnings = list(networks.warnings)
     if n_excluded:
-        warnings.append(f"{n_excluded} egos are there at one of the two waves only; left out.")
+        warnings.append(
+            counted(n_excluded, "{n} ego[s] [is|are] there at one of the two waves only; left out.")
+        )
     if found.unclear.size:
         warnings.append(
-            f"{found.unclear.size} alters could be several at the other wave, and count as lost or "
-            "gained: see .unclear."
+            counted(
+                found.unclear.size,
+                "{n} alter[s] could be several at the other wave, and [counts|count] as lost or "
+                "gained: see .unclear.",
+            )
         )
     if match == "id":
         warnings += _suspicious_ids(networks, found, rows, other)

@@ -13,6 +13,7 @@ from cpeval.errors import ColumnError
 from cpeval.networks.blocks import Floats, Ints
 from cpeval.networks.ego_result import EgoResult
 from cpeval.networks.groups import groups_of
+from cpeval.number_agreement import counted
 from cpeval.numeric import holds_numbers, numbers
 
 if TYPE_CHECKING:
@@ -76,8 +77,13 @@ def composition(
     warnings = list(networks.warnings)
     if missing.sum():
         warnings.append(
-            f"{int(missing.sum())} of {net.size} alters have no value of {column!r}; shares and "
-            "means are of those that have one."
+            counted(
+                int(missing.sum()),
+                "{n} of {size} alters [has|have] no value of {column!r}; shares and means are of "
+                "those that have one.",
+                size=net.size,
+                column=column,
+            )
         )
     return Composition(
         table=table, note=note, warnings=tuple(warnings), column=column, categories=labels

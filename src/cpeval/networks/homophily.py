@@ -14,6 +14,7 @@ from cpeval.networks.blocks import Floats, Ints
 from cpeval.networks.composition import crossed
 from cpeval.networks.ego_result import EgoResult
 from cpeval.networks.groups import Groups, groups_of
+from cpeval.number_agreement import counted
 
 if TYPE_CHECKING:
     from cpeval.networks.network_data import NetworkData
@@ -66,7 +67,13 @@ def homophily(
     n_excluded = int((~known).sum())
     warnings = list(networks.warnings)
     if n_excluded:
-        warnings.append(f"{n_excluded} egos have no value of {ego!r}; their rows are empty.")
+        warnings.append(
+            counted(
+                n_excluded,
+                "{n} ego[s] [has|have] no value of {ego!r}; [its row is|their rows are] empty.",
+                ego=ego,
+            )
+        )
     alone = [groups.labels[k] for k in np.unique(ego_code[known]) if named[k] == 0]
     if alone:
         warnings.append(
@@ -75,7 +82,8 @@ def homophily(
         )
     lost = int((alter_code < 0).sum())
     if lost:
-        warnings.append(f"{lost} alters without a value of {column!r} were left out.")
+        words = "{n} alter[s] without a value of {column!r} [was|were] left out."
+        warnings.append(counted(lost, words, column=column))
     return Homophily(
         table=table,
         note=(

@@ -13,6 +13,7 @@ from cpeval.networks.blocks import Links, among
 from cpeval.networks.ego_result import EgoResult
 from cpeval.networks.groups import groups_of
 from cpeval.networks.structure import COUNTS, structure
+from cpeval.number_agreement import counted
 
 if TYPE_CHECKING:
     from cpeval.networks.network_data import NetworkData
@@ -62,7 +63,8 @@ def metrics(networks: NetworkData, *, weighted: bool, by: str | None) -> EgoMetr
     else:
         table, missing = _by_group(networks, by, weighted, has_ties)
         if missing:
-            warnings.append(f"{missing} alters without a value of {by!r} are in no group.")
+            words = "{n} alter[s] without a value of {by!r} [is|are] in no group."
+            warnings.append(counted(missing, words, by=by))
     return EgoMetrics(
         table=table, note=_note(weighted, by), warnings=tuple(warnings), weighted=weighted
     )

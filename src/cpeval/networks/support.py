@@ -13,6 +13,7 @@ from cpeval.errors import ColumnError, OptionError, listed
 from cpeval.networks.blocks import Floats, Ints
 from cpeval.networks.ego_result import EgoResult
 from cpeval.networks.groups import Groups, groups_of
+from cpeval.number_agreement import counted
 from cpeval.numeric import ROWS_COUNT, rows_text
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def support(networks: NetworkData, kinds: Sequence[str], *, by: str | None) -> S
         groups = groups_of(networks.alters_column(by), by)
         if (groups.codes < 0).any():
             lost = int((groups.codes < 0).sum())
-            warnings.append(f"{lost} alters without a value of {by!r} are in no group.")
+            words = "{n} alter[s] without a value of {by!r} [is|are] in no group."
+            warnings.append(counted(lost, words, by=by))
     n_groups = len(groups.labels)
     cell = np.where(groups.codes < 0, n_nets * n_groups, net * n_groups + groups.codes)
     cells, given = n_nets * n_groups + 1, gives == 1

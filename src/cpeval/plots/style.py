@@ -53,10 +53,18 @@ def styled() -> Iterator[None]:
     import seaborn as sns
 
     style = {**sns.axes_style("whitegrid"), **sns.plotting_context("notebook", font_scale=0.95)}
-    with mpl.rc_context(
-        {**style, "axes.edgecolor": GUIDE, "legend.frameon": False, "text.parse_math": False}
-    ):
-        yield
+    interactive = mpl.is_interactive()
+    try:
+        with mpl.rc_context(
+            {**style, "axes.edgecolor": GUIDE, "legend.frameon": False, "text.parse_math": False}
+        ):
+            try:
+                yield
+            finally:
+                interactive = mpl.is_interactive()
+    finally:
+        # A notebook turns this on when the first figure is made, and shows no other without it.
+        mpl.interactive(interactive)
 
 
 def axes(ax: Axes | None, *, width: float = 6.4, height: float = 4.0) -> Axes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from cpeval.report.grids import Body, Cell, Grid, cell, header, heads, records
 from cpeval.report.naming import Names, capital, printable
 from cpeval.report.numbers import decimals_between, decimals_for, fixed, interval, p_value
@@ -76,7 +78,7 @@ def agreement_grid(agreement: Released, names: Names) -> Grid | None:
             cell(row["ci_low"], interval(row["ci_low"], row["ci_high"], 2)),
         )
         for row in records(agreement.table)
-        if row["term"] == "icc"
+        if row["term"] == "icc" and not _has_site(row)
     ]
     if not lines:
         return None
@@ -87,6 +89,35 @@ def agreement_grid(agreement: Released, names: Names) -> Grid | None:
         bodies=(Body(rows=tuple(lines)),),
         notes=("1 is perfect agreement, 0 none. tables.xlsx has each item.",),
     )
+
+
+def site_agreement_grid(agreement: Released, names: Names, total: str) -> Grid | None:
+    """How far informants agree on the total in each site; None without sites."""
+    lines = [
+        (
+            header(printable(names.value(names.evaluation.study.site, row["site"]))),
+            cell(row["estimate"], fixed(row["estimate"], 2)),
+            cell(row["ci_low"], interval(row["ci_low"], row["ci_high"], 2)),
+        )
+        for row in records(agreement.table)
+        if row["term"] == "icc" and row["scale"] == total and _has_site(row)
+    ]
+    if not lines:
+        return None
+    return Grid(
+        ident="table-agreement-sites",
+        caption=f"Agreement by site: {names.column(total)} (intraclass correlation)",
+        columns=heads("Site", "Agreement", "95 % interval"),
+        bodies=(Body(rows=tuple(lines)),),
+        notes=(
+            "It is low where people were rated alike, too: then there is little to agree about.",
+        ),
+    )
+
+
+def _has_site(row: Mapping[str, object]) -> bool:
+    site: Any = row["site"]
+    return not pd.isna(site)
 
 
 def outcome_grid(outcome: Released, names: Names) -> Grid:

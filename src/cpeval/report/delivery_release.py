@@ -25,11 +25,16 @@ _DROPPED = ("small", "why")
 #: Numbers of units, sheets and scores in sentences.
 _OVER = re.compile(r"\b(over|on) [\d,]+ (units?\b)")
 _MORE = re.compile(r" [\d,]+ more have no ratings then\.")
+#: With its number of degrees of freedom this tells how many units or teams a site has.
+_FREEDOM = re.compile(r"\bas few as [\d.]+ (?=degrees of freedom)")
 _ONLY = re.compile(r"\bOnly [\d,]+ units\b")
 _COUNTED = re.compile(
-    r"\b[\d,]+ (?:of [\d,]+ )?(units?|rows?|sheets?|scale scores|categories|coefficients)\b"
-    r"( have| are| were)?"
+    r"\b[\d,]+ (?:of [\d,]+ )?"
+    r"(unit|row|sheet|rating|slope|scale score|categor(?:y|ies)|coefficient)s?\b"
+    r"(?: (have|are|were|has|is|was)\b)?"
 )
+#: Where the number is gone, one is some.
+_PLURAL = {"has": "have", "is": "are", "was": "were", "category": "categories"}
 
 
 def protect_delivery(table: pd.DataFrame, limit: int) -> pd.DataFrame:
@@ -67,14 +72,21 @@ def delivery_prose(text: str, limit: int) -> str:
     'Means over the units (person) in 5 sites.'
     >>> delivery_prose("3 units were not rated on every occasion.", 5)
     'Some units were not rated on every occasion.'
+    >>> delivery_prose("1 row was left out, and 1 of 9 sheets has no rating.", 5)
+    'Some rows were left out, and some sheets have no rating.'
+    >>> delivery_prose("Intervals rest on as few as 1.5 degrees of freedom.", 5)
+    'Intervals rest on few degrees of freedom.'
     """
     if limit <= 1:
         return text
-    text = _ONLY.sub("Few units", text)
+    text = _ONLY.sub("Few units", _FREEDOM.sub("few ", text))
     text = _MORE.sub("", _OVER.sub(r"\1 the \2", text))
 
     def some(match: re.Match[str]) -> str:
         word = "Some" if match.start() == 0 else "some"
-        return f"{word} {match[1]}{match[2] or ''}"
+        noun = _PLURAL.get(match[1], match[1])
+        noun += "" if noun.endswith("ies") else "s"
+        verb = f" {_PLURAL.get(match[2], match[2])}" if match[2] else ""
+        return f"{word} {noun}{verb}"
 
     return _COUNTED.sub(some, text)

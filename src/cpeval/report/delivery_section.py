@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING
 from cpeval.report.classes_release import CLASSES
 from cpeval.report.classes_told import classes_grid, classes_sentence
 from cpeval.report.delivery_figures import drift_picture, outcome_picture, profile_picture
-from cpeval.report.delivery_grids import agreement_grid, drift_grid, outcome_grid, profile_grid
+from cpeval.report.delivery_grids import (
+    agreement_grid,
+    drift_grid,
+    outcome_grid,
+    profile_grid,
+    site_agreement_grid,
+)
 from cpeval.report.delivery_release import PREFIX
 from cpeval.report.figures import Picture
 from cpeval.report.grids import Grid, records
 from cpeval.report.naming import Names, printable
 from cpeval.report.numbers import decimals_between, fixed, interval, is_number, joined
-from cpeval.report.sheet_files import sheet_files
+from cpeval.report.sheet_files import place_in_words, sheet_files
 from cpeval.report.wording import lowered
 
 if TYPE_CHECKING:
@@ -72,6 +78,7 @@ def delivery_section(release: Release, names: Names) -> DeliveryPart | None:
         classes_grid(classes, names) if classes else None,
         drift_grid(drift, names) if drift else None,
         agreement_grid(agreement, names) if agreement else None,
+        site_agreement_grid(agreement, names, told.total) if agreement else None,
         outcome_grid(outcome, names) if outcome else None,
     ]
     sentences = [
@@ -85,7 +92,8 @@ def delivery_section(release: Release, names: Names) -> DeliveryPart | None:
         pictures=tuple(picture for picture in pictures if picture is not None),
         tables=tuple(grid for grid in tables if grid is not None),
         sheets=tuple(
-            (printable(place), file) for place, file in sheet_files(names.evaluation).items()
+            (place_in_words(names.evaluation, place), file)
+            for place, file in sheet_files(names.evaluation).items()
         ),
     )
 

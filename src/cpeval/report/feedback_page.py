@@ -11,6 +11,7 @@ from cpeval.exporting.file_writing import write_whole
 from cpeval.report.feedback_sheet import sheet
 from cpeval.report.naming import Names
 from cpeval.report.page import rendered
+from cpeval.report.sheet_files import place_in_words
 
 if TYPE_CHECKING:
     from cpeval.evaluated import Evaluation
@@ -41,7 +42,7 @@ def site_page(evaluation: Evaluation, place: str) -> str:
     waves: Mapping[object, str] = {
         one: names.wave(one) for one in (sheet.occasion, sheet.previous) if one is not None
     }
-    named = replace(sheet, place=names.value(evaluation.study.site, place))
+    named = replace(sheet, place=place_in_words(evaluation, place))
     return page(named, waves=waves, simulated=evaluation.simulated)
 
 

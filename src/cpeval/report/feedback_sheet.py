@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cpeval.fidelity.feedback import NEXT, STRENGTH, WITHHELD
+from cpeval.fidelity.feedback import DECIMALS, NEXT, STRENGTH, STRONG, WITHHELD, as_shown
+from cpeval.fidelity.occasion_order import in_words
 from cpeval.report.naming import capital, printable
 from cpeval.report.numbers import fixed, is_number
 
 if TYPE_CHECKING:
+    from cpeval.definitions.model import Instrument
     from cpeval.fidelity.feedback import Feedback
 
-#: A change that rounds to this is none.
-_NO_CHANGE = 0.05
 _TOP = "at the highest level described"
 
 
@@ -88,7 +88,10 @@ def sheet(feedback: Feedback, waves: Mapping[object, str] | None = None) -> Shee
     table = feedback.table
     groups = {name: table[table["group"] == name] for name in (STRENGTH, NEXT, WITHHELD)}
     compared = bool(table["previous"].notna().any())
-    called = {k: printable((waves or {}).get(k, k)) for k in (feedback.occasion, feedback.previous)}
+    called = {
+        one: printable((waves or {}).get(one, in_words(one)))
+        for one in (feedback.occasion, feedback.previous)
+    }
     now = "" if feedback.occasion is None else called[feedback.occasion]
     return Sheet(
         title=printable(one.title),
@@ -101,7 +104,7 @@ def sheet(feedback: Feedback, waves: Mapping[object, str] | None = None) -> Shee
         withheld=_withheld(groups[WITHHELD], feedback),
         foot=(
             _legend(feedback),
-            printable(f"Levels and wording: {one.citation}"),
+            _source(one),
         ),
         dense=len(table) > 24,
     )
@@ -132,8 +135,8 @@ def _line(row: Mapping[str, Any]) -> Line:
         step = f"{row['level']:g}: {row['anchor']}" if has else _TOP
     return Line(
         name=printable(code + capital(str(row["label"]))),
-        score=fixed(row["estimate"], 1),
-        before=fixed(row["previous"], 1) if is_number(row["previous"]) else "",
+        score=fixed(row["estimate"], DECIMALS),
+        before=fixed(row["previous"], DECIMALS) if is_number(row["previous"]) else "",
         change=_change(row["estimate"], row["previous"]),
         step=printable(step),
     )
@@ -143,17 +146,19 @@ def _change(now: object, before: object) -> str:
     """Say a change in words, so that it needs neither colour nor a sign that is read over."""
     if not (is_number(now) and is_number(before)):
         return ""
-    change = float(now) - float(before)  # type: ignore[arg-type]
-    if abs(change) < _NO_CHANGE:
+    # Of the scores as shown: a reader subtracts these.
+    change = as_shown(now) - as_shown(before)  # type: ignore[arg-type]
+    size = fixed(abs(change), DECIMALS)
+    if float(size) == 0:
         return "as before"
-    return f"{'up' if change > 0 else 'down'} {fixed(abs(change), 1)}"
+    return f"{'up' if change > 0 else 'down'} {size}"
 
 
 def _parts(groups: Mapping[str, pd.DataFrame], feedback: Feedback) -> list[Part]:
     strong, rest = groups[STRENGTH], groups[NEXT]
     parts = []
     if len(strong):
-        good = bool((strong["share"] >= 0.75).all())
+        good = bool((strong["share"] >= STRONG).all())
         parts.append(
             Part(
                 ident="strengths",
@@ -169,7 +174,8 @@ def _parts(groups: Mapping[str, pd.DataFrame], feedback: Feedback) -> list[Part]
             Part(
                 ident="next",
                 heading="To work on next",
-                intro="The furthest from the highest level first.",
+                intro=("" if len(strong) else "No item stands out above the others yet. ")
+                + "The furthest from the highest level first.",
                 lines=tuple(map(_line, _records(rest))),
             )
         )
@@ -193,13 +199,20 @@ def _withheld(gone: pd.DataFrame, feedback: Feedback) -> str:
     return printable(f"Not shown, since {why}: {names}.")
 
 
+def _source(one: Instrument) -> str:
+    """Say whose the levels and words are; what was made to teach is nobody's scale."""
+    if one.status == "illustrative":
+        return printable(f"Levels and wording are illustrative. {one.status_note}")
+    return printable(f"Levels and wording: {one.citation}")
+
+
 def _legend(feedback: Feedback) -> str:
     one = feedback.instrument
     codes = sorted({c for item in one.items for c in one.answers(item).codes})
     down = [item.code for item in one.items if item.reversed]
     text = f"Scores are means of agreed ratings, from {codes[0]:g} to {codes[-1]:g}."
-    if one.status in ("provisional", "illustrative"):
-        text += f" The scale is {one.status}."
+    if one.status == "provisional":
+        text += " The scale is provisional: its scoring was not verified in full."
     if down:
         text += f" On items {', '.join(down)} lower is better."
     return printable(text)

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 PREFIX = "networks/"
 #: With their numbers of networks these tell of few people.
 _DROPPED = ("pooled_density", "n_density")
-_COUNTED = re.compile(r"(?<!than )\b\d[\d,]* (?:of \d[\d,]* )?(egos?|networks?|alters?)\b")
+_COUNTED = re.compile(
+    r"(?<!than )\b\d[\d,]* (?:of \d[\d,]* )?(ego|network|alter)s?\b(?: (has|is|was)\b)?"
+)
+#: Where the number is gone, one is some.
+_PLURAL = {"has": " have", "is": " are", "was": " were"}
 
 
 def protect_networks(
@@ -90,11 +94,14 @@ def networks_prose(text: str, limit: int) -> str:
     "Some networks are of people or waves that the study's data lack."
     >>> networks_prose("Averages of fewer than 5 networks: 2 of 30 alters.", 5)
     'Averages of fewer than 5 networks: some alters.'
+    >>> networks_prose("1 ego has no value of 'arm'.", 5)
+    "Some egos have no value of 'arm'."
     """
     if limit <= 1:
         return text
 
     def some(match: re.Match[str]) -> str:
-        return f"{'Some' if match.start() == 0 else 'some'} {match[1]}"
+        word = "Some" if match.start() == 0 else "some"
+        return f"{word} {match[1]}s{_PLURAL.get(match[2] or '', '')}"
 
     return _COUNTED.sub(some, text)

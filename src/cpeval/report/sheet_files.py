@@ -1,10 +1,10 @@
-"""Names of the files with sites' sheets."""
+"""What the sheets of sites and teams are called, and their files."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cpeval.report.naming import printable
+from cpeval.report.naming import Names, printable
 
 if TYPE_CHECKING:
     from cpeval.evaluated import Evaluation
@@ -29,3 +29,12 @@ def sheet_files(evaluation: Evaluation) -> dict[str, str]:
         used.add(name)
         files[place] = f"feedback-{name}.html"
     return files
+
+
+def place_in_words(evaluation: Evaluation, place: str) -> str:
+    """Return what a sheet's site and team are called."""
+    told, names = evaluation.delivery, Names(evaluation)
+    assert told is not None
+    sheet, study = told.sheets[place], evaluation.study
+    parts = ((study.site, sheet.site), (study.team, sheet.team))
+    return " · ".join(names.value(column, one) for column, one in parts if one is not None)

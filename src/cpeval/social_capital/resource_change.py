@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cpeval.errors import DuplicateError, OptionError, TooFewError, listed
+from cpeval.number_agreement import counted
 from cpeval.result import Result
 from cpeval.social_capital.access import Ints
 from cpeval.social_capital.resource_generator import ResourceGenerator
@@ -113,9 +114,16 @@ def resource_change(before: ResourceGenerator, after: ResourceGenerator) -> Reso
     gaps = int((~both).any(axis=1).sum())
     warnings = []
     if n_excluded:
-        warnings.append(f"{n_excluded} people are there only once; left out.")
+        warnings.append(
+            counted(n_excluded, "{n} [person is|people are] there only once; left out.")
+        )
     if gaps:
-        warnings.append(f"{gaps} people have resources without an answer at one of the times.")
+        warnings.append(
+            counted(
+                gaps,
+                "{n} [person has|people have] resources without an answer at one of the times.",
+            )
+        )
     return ResourceChange(
         table=table,
         note="Resources that people came to reach, kept and lost, of those answered both times.",
