@@ -40,7 +40,8 @@ unit: .venv/.tests ## Run the tests and the examples in docstrings, without brow
 
 docs: .venv/.tests ## Build the documentation into build/docs, and check its links and names
 	@echo "==> Documentation"
-	@$(bin)/python -m sphinx -W --keep-going -q -j 2 docs build/docs
+	@$(bin)/python -m sphinx -W --keep-going -q -j 2 docs build/docs || \
+		{ rm -rf build/docs; echo "FAILED: the documentation has warnings, above." >&2; exit 1; }
 	@$(pytest) -m "docs and not browser"
 
 # $(call group,what it needs,marker): run a group of tests whose need may be absent. Left out

@@ -1,5 +1,6 @@
 """How the documentation is built: `make docs`. Nothing is fetched, now or when a page is read."""
 
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "docstrings",
+    "glossary_terms",
     "mathml",
     "names",
     "spoken_signs",
@@ -51,9 +53,15 @@ napoleon_custom_sections = [("Attributes", "params_style")]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "attrs_inline"]
 myst_heading_anchors = 4
 
-# Lessons have no outputs in git. They run once here, and again only when a cell has changed.
+# Lessons have no outputs in git. They run once here, and again only when a cell or
+# cpeval has changed.
 nb_execution_mode = "cache"
-nb_execution_cache_path = str(DOCS.parent / "build" / "notebook-outputs")
+# What they show depends on the code, so each state of it has a folder of its own.
+_code = hashlib.sha256()
+for _path in sorted((DOCS.parent / "src").rglob("*.[pt]*")):
+    if _path.suffix in (".py", ".toml"):
+        _code.update(_path.read_bytes())
+nb_execution_cache_path = str(DOCS.parent / "build" / "notebook-outputs" / _code.hexdigest()[:16])
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True

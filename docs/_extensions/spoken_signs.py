@@ -1,20 +1,27 @@
-"""Signs of the theme that are only drawn get words for those who listen."""
+"""Signs that are only drawn get words for those who listen."""
 
+import re
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
-DRAWN = '<summary><span class="toctree-toggle"'
-SPOKEN = '<summary aria-label="Pages of this part"><span class="toctree-toggle"'
+#: What is only drawn, and the same with words: the theme's signs that open a part of the list of
+#: pages, and the empty corner of a pandas table in a lesson.
+WORDS = {
+    r'<summary>(?=<span class="toctree-toggle")': '<summary aria-label="Pages of this part">',
+    r"<th([^>]*)></th>": r'<th\1><span class="visually-hidden">Row</span></th>',
+}
 
 
 def name_signs(app: Sphinx, exception: Exception | None) -> None:
-    """Name the signs that open a part of the list of pages."""
+    """Put the words into every page that was written."""
     if exception is None and app.builder.format == "html":
         for path in Path(app.outdir).rglob("*.html"):
-            text = path.read_text(encoding="utf-8")
-            if DRAWN in text:
-                path.write_text(text.replace(DRAWN, SPOKEN), encoding="utf-8")
+            text = spoken = path.read_text(encoding="utf-8")
+            for drawn, words in WORDS.items():
+                spoken = re.sub(drawn, words, spoken)
+            if spoken != text:
+                path.write_text(spoken, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -1,5 +1,6 @@
 """The built documentation, the modules that make its pages, and what its pages show as code."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,9 @@ def site() -> Path:
     done = subprocess.run(
         [*command, str(ROOT / "docs"), str(BUILT)], capture_output=True, text=True, cwd=ROOT
     )
+    if done.returncode:
+        # The next build would keep what was read, and be silent about it.
+        shutil.rmtree(BUILT, ignore_errors=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return BUILT
 

@@ -7,7 +7,7 @@ import pytest
 pytestmark = [pytest.mark.browser, pytest.mark.docs]
 
 ROOT = Path(__file__).parents[2]
-DESKTOP, PHONE = (1280, 900), (390, 844)
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 #: Pages written by hand, and one of each kind that is made.
 WRITTEN = sorted(
@@ -33,35 +33,27 @@ MADE = [
     "genindex",
     "search",
 ]
-PAGES = sorted({*WRITTEN, *MADE})
+LESSONS = [f"tutorials/{path.stem}" for path in sorted((ROOT / "tutorials").glob("*.ipynb"))]
+PAGES = sorted({*WRITTEN, *MADE, *LESSONS})
 
 
-def opened(browser, site, name, size=DESKTOP, scheme="light"):
-    width, height = size
-    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-    page.goto((site / f"{name}.html").as_uri())
-    page.wait_for_load_state("networkidle")
-    return page
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_no_violation(browser, site, name, scheme):
+def test_axe_finds_no_violation_light_and_dark_and_nothing_is_wider_than_a_phone(
+    browser, site, name
+):
     from axe_playwright_python.sync_playwright import Axe
 
-    page = opened(browser, site, name, scheme=scheme)
-    assert page.evaluate("document.documentElement.dataset.theme") == scheme
-    found = Axe().run(page)
-    page.close()
-    assert found.violations_count == 0, found.generate_report()
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_on_a_phone_only_tables_code_and_formulas_scroll_sideways(browser, site, name):
-    page = opened(browser, site, name, size=PHONE)
+    page = browser.new_page(viewport=DESKTOP, color_scheme="light")
+    page.goto((site / f"{name}.html").as_uri())
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(f"document.documentElement.dataset.theme == '{scheme}'")
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
+    page.set_viewport_size(PHONE)
     width = page.evaluate("document.documentElement.scrollWidth")
     page.close()
-    assert width <= PHONE[0]
+    assert width <= PHONE["width"]
 
 
 def test_a_page_asks_for_nothing_from_elsewhere(browser, site):

@@ -13,6 +13,7 @@ import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
@@ -139,6 +140,7 @@ def test_snippets_run(name, tmp_path, monkeypatch, capsys):
         warnings.simplefilter("ignore", cp.CpevalWarning)
         for number, code in enumerate(snippets(name), 1):
             run(code, f"{name}, snippet {number}", names)
+            plt.close("all")
     for held in names.values():
         if isinstance(held, TemporaryDirectory):
             held.cleanup()
