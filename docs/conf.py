@@ -8,7 +8,8 @@ DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS / "_extensions"))
 # Pages are built by several processes, and so are notebooks: one thread each is enough.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ["MPLBACKEND"] = "Agg"
+# Otherwise pictures of notebooks would be drawn and not shown.
+os.environ.pop("MPLBACKEND", None)
 
 import cpeval  # noqa: E402
 

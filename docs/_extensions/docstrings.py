@@ -16,6 +16,8 @@ def number_apart(
     text = "\n".join(lines)
     text = re.sub(r"\[(\d+)\]_", rf"[#{label}-\1]_", text)
     text = re.sub(r"^(\s*)\.\. \[(\d+)\]", rf"\1.. [#{label}-\2]", text, flags=re.M)
+    # Napoleon writes two hyphens between a name and what it is.
+    text = re.sub(r"(\*\)|\*\*|\*) -- ", r"\1: ", text)
     lines[:] = text.split("\n")
 
 

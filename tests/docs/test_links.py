@@ -78,6 +78,15 @@ def test_every_picture_has_words(pages):
     assert {path.name: page.silent for path, page in pages.items() if page.silent} == {}
 
 
+def test_each_cell_of_the_gallery_that_draws_shows_a_picture(site):
+    text = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    described = re.findall(r"^    alt: (.+)$", text, re.M)
+    page = (site / "gallery.html").read_text(encoding="utf-8")
+    shown = re.findall(r'<img alt="([^"]+)"[^>]*src="_images/', page)
+    assert len(described) > 20
+    assert shown == described
+
+
 def test_no_page_shows_markup_that_was_not_understood(pages):
     marks = re.compile(r'class="(problematic|system-message)|:(math|py:\w+|ref|doc):`|\]\(\w+\.md')
     said = {path.name: marks.search(path.read_text(encoding="utf-8")) for path in pages}

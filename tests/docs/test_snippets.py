@@ -160,6 +160,11 @@ def run(code, title, names):
     assert not result.failed, "".join(said)
 
 
+def test_a_session_that_shows_something_else_fails():
+    with pytest.raises(AssertionError, match="Expected:"):
+        run(">>> 1 + 1\n3\n", "made up", {})
+
+
 @pytest.mark.parametrize("name", PARTS)
 def test_calls_in_parts_have_arguments_that_exist(name):
     calls = 0
