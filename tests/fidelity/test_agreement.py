@@ -125,14 +125,15 @@ def test_one_informant_is_too_few():
 
 
 def test_small_counts_are_of_units_not_of_their_occasions():
-    """Three people on three occasions are nine subjects, and still three people."""
+    """Four people on two occasions are more than four subjects, and still four people."""
     data = ratings()
-    few = data[data["id"].isin(data["id"].unique()[:3])]
+    few = data[data["id"].isin(data["id"].unique()[:4])]
     found = cp.fidelity.agreement(
         few, FID, STUDY, informant="informant", assessor="assessor", by_site=False
     )
     rows = found.table[found.table["scale"].notna()]
     assert (rows["n"] > rows["n_units"]).all()
-    assert (rows["n_units"] <= 3).all()
+    assert (rows["n_units"] <= 4).all()
+    assert (rows["n"] >= 5).any()
     assert rows["small"].all()
     assert "when each occasion counts" in found.note
