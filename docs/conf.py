@@ -26,7 +26,6 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "docstrings",
-    "glossary_terms",
     "mathml",
     "names",
     "spoken_signs",

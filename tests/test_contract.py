@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from html import unescape
 
 import matplotlib as mpl
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -129,6 +130,75 @@ def long_items(data):
     return cp.fidelity.score(data, **WAVES_RATE).items
 
 
+def networks(data):
+    """Three alters of each person and wave, two of them tied; one is always named."""
+    frame = data if isinstance(data, pd.DataFrame) else nw.from_native(data).to_pandas()
+    egos = frame[["id", "wave", "sex"]]
+    many = egos.loc[egos.index.repeat(3)].reset_index(drop=True)
+    names = np.array(["<b>Ann</b>", "Ben", "Cy"])
+    many["place"] = np.tile(np.arange(3), len(egos))
+    many["alter"] = names[many["place"]]
+    many.loc[(many["place"] == 1) & (many["wave"] == 6), "alter"] = "Di"
+    kinds = (many["place"] + many["id"].str[-1].astype(int)) % 2
+    alters = many.assign(
+        kind=np.where(kinds, "<b>kin</b>", "friend"), talk=kinds, help=(many["place"] < 2) * 1
+    )
+    ties = egos.assign(source="<b>Ann</b>", target="Cy")
+    return cp.EgoNetworks(
+        nw.from_native(data).select("id", "wave", "sex").to_native(),
+        *(as_given(one, data) for one in (alters, ties[["id", "wave", "source", "target"]])),
+        ego="id",
+        wave="wave",
+    )
+
+
+def as_given(table, data):
+    """A table in the engine of the data."""
+    if isinstance(data, pd.DataFrame):
+        return table
+    return (
+        nw.from_native(table).to_polars()
+        if isinstance(data, pl.DataFrame)
+        else (nw.from_native(table).to_arrow())
+    )
+
+
+def yes_or_no(data):
+    """Items as answers 0 and 1 to five resources."""
+    x = nw.from_native(data)
+    return x.with_columns(
+        **{f"own_{k}": (nw.col(f"q{k}").fill_null(0) > 10).cast(nw.Float64) for k in (1, 2, 3)}
+    ).to_native()
+
+
+#: Resources of which people have access or not.
+RESOURCES = cp.Instrument.from_mapping(
+    {
+        "name": "own",
+        "title": "<b>Resources</b> & more",
+        "citation": "Nobody (2026).",
+        "licence": {"terms": "free"},
+        "responses": {"yes": {"codes": {0: "no", 1: "yes"}}},
+        "items": [
+            {"code": str(k), "label": f"<b>resource {k}</b>", "responses": "yes"} for k in (1, 2, 3)
+        ],
+        "scales": [{"label": "all", "items": "all", "combine": "sum"}],
+    }
+)
+
+
+def at_wave(data, wave):
+    """The rows of one wave."""
+    return nw.from_native(data).filter(nw.col("wave") == wave).to_native()
+
+
+def resources(data):
+    """Access to resources of each person and wave."""
+    return cp.social_capital.resource_generator(
+        yes_or_no(data), RESOURCES, cp.Study(person="id", wave="wave")
+    )
+
+
 #: Cases of functions whose name two packages have.
 OTHER_NAMES = {"icc_of_sites": "icc"}
 
@@ -203,6 +273,16 @@ CASES = {
             period="wave",
         ),
         "Dose",
+        outcome=None,
+        by_person=False,
+    ),
+    "fidelity.decision_study": Case(
+        lambda data: cp.fidelity.decision_study(
+            cp.fidelity.generalisability(long_items(data), unit="id", facets=["wave", "item"]),
+            wave=[1, 2],
+            item=[3, 5],
+        ),
+        "DecisionStudy",
         outcome=None,
         by_person=False,
     ),
@@ -425,13 +505,57 @@ CASES = {
         fixed=("statistic", "df", "p", "n"),
     ),
 }
+#: Measures of each person's network or resources: a row a person and wave, in the data's order.
+MEASURES = {
+    **{
+        f"networks.{name}": Case(run, kind, outcome=None, by_person=False, frame=False)
+        for name, run, kind in (
+            ("metrics", lambda d: networks(d).metrics(by="kind"), "EgoMetrics"),
+            ("composition", lambda d: networks(d).composition("kind"), "Composition"),
+            ("homophily", lambda d: networks(d).homophily("kind", ego="sex"), "Homophily"),
+            ("support", lambda d: networks(d).support(["talk", "help"]), "Support"),
+            ("multiplexity", lambda d: networks(d).multiplexity(["talk", "help"]), "Multiplexity"),
+            ("change", lambda d: networks(d).change(0, 6), "NetworkChange"),
+        )
+    },
+    "social_capital.resource_generator": Case(
+        resources, "ResourceGenerator", outcome=None, by_person=False, frame=False
+    ),
+    "social_capital.resource_change": Case(
+        lambda data: cp.social_capital.resource_change(
+            resources(at_wave(data, 0)), resources(at_wave(data, 6))
+        ),
+        "ResourceChange",
+        outcome=None,
+        by_person=False,
+        frame=False,
+    ),
+    "social_capital.position_generator": Case(
+        lambda data: cp.social_capital.position_generator(
+            yes_or_no(data),
+            {"own_1": 20, "own_2": 50, "own_3": 80},
+            study=cp.Study(person="id", wave="wave"),
+        ),
+        "PositionGenerator",
+        outcome=None,
+        by_person=False,
+        frame=False,
+    ),
+}
+ALL = CASES | MEASURES
 #: Analyses of a design, or of moments, have tests of their own.
 WITHOUT_DATA = (
     {"power", "fidelity.read_consensus"}
     | {
         "fidelity.auto_score",
-        "fidelity.decision_study",  # of a generalisability study
         "fidelity.read_rating_sheet",
+    }
+    | {
+        f"social_capital.{name}"  # networks out of files and tables
+        for name in (
+            *("from_adjacency", "from_wide", "name_generator_sheet"),
+            *("read_egoweb", "read_name_generator_sheet", "read_network_canvas"),
+        )
     }
     | {name for name, case in CASES.items() if not case.frame} & set(cp.sites.__all__)
 )
@@ -448,7 +572,7 @@ def agg():
 
 @pytest.fixture(scope="module")
 def results():
-    return {name: case.run(people()) for name, case in CASES.items()}
+    return {name: case.run(people()) for name, case in ALL.items()}
 
 
 def same(one, other, **how):
@@ -461,6 +585,7 @@ def test_every_public_analysis_is_here():
     packages = (
         *(("", package) for package in (cp.outcomes, cp.measurement, cp.sites)),
         ("fidelity.", cp.fidelity),
+        ("social_capital.", cp.social_capital),
     )
     public = [
         prefix + name
@@ -468,7 +593,8 @@ def test_every_public_analysis_is_here():
         for name in package.__all__
         if not isinstance(getattr(package, name), type)
     ]
-    cases = [OTHER_NAMES.get(name, name) for name in CASES.keys() | WITHOUT_DATA]
+    public += [f"networks.{name}" for name in vars(cp.EgoNetworks) if not name.startswith("_")]
+    cases = [OTHER_NAMES.get(name, name) for name in ALL.keys() | WITHOUT_DATA]
     assert sorted(public) == sorted(cases)
 
 
@@ -486,21 +612,21 @@ def test_returns_a_result_with_tidy_names(name, results):
     assert all(isinstance(text, str) and text for text in result.warnings)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ALL)
 def test_is_frozen_and_does_not_share_its_table(name, results):
     with pytest.raises(AttributeError):
         results[name].note = "another"
-    result = CASES[name].run(people())
-    result.table.iloc[0, 0] = "changed"
-    same(CASES[name].run(people()), results[name])
+    result = ALL[name].run(people())
+    result.table[result.table.columns[0]] = "changed"
+    same(ALL[name].run(people()), results[name])
 
 
 @pytest.mark.parametrize("make", [lambda d: d, pl.from_pandas, pa.Table.from_pandas])
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ALL)
 def test_leaves_its_input_as_it_was(name, make):
     data = make(people())
     before = copy.deepcopy(data)
-    CASES[name].run(data)
+    ALL[name].run(data)
     if isinstance(data, pd.DataFrame):
         pd.testing.assert_frame_equal(data, before)
     else:
@@ -511,6 +637,20 @@ def test_leaves_its_input_as_it_was(name, make):
 @pytest.mark.parametrize("name", CASES)
 def test_engines_give_the_same(name, make, results):
     same(CASES[name].run(make(people())), results[name], check_dtype=False)
+
+
+@pytest.mark.parametrize("make", [lambda d: d, pl.from_pandas, pa.Table.from_pandas])
+@pytest.mark.parametrize("name", MEASURES)
+def test_measures_do_not_depend_on_row_order_or_engine(name, make, results):
+    """Rows follow the data, so they are compared by what they say."""
+    found = MEASURES[name].run(make(people().sample(frac=1, random_state=3))).table
+    pd.testing.assert_frame_equal(in_order(found), in_order(results[name].table), check_dtype=False)
+
+
+def in_order(table):
+    """Rows sorted by whom they are of."""
+    keys = [name for name in ("ego", "person", "wave", "term", "group") if name in table]
+    return table.sort_values(keys, ignore_index=True)
 
 
 @settings(deadline=None, max_examples=10)
@@ -563,7 +703,7 @@ def test_what_people_are_called_does_not_matter(name, order, seed):
     same(CASES[name].run(data.assign(id=texts)), one)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ALL)
 def test_pickles(name, results):
     result = results[name]
     again = pickle.loads(pickle.dumps(result))
@@ -586,7 +726,7 @@ def test_shows_itself(name, results):
         assert "<b>new</b>" in text
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ALL)
 def test_draws_on_given_axes_and_touches_nothing_else(name, results):
     import matplotlib.pyplot as plt
 
@@ -604,7 +744,7 @@ def test_draws_on_given_axes_and_touches_nothing_else(name, results):
     assert plt.get_fignums() == figures
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ALL)
 def test_draws_on_new_axes(name, results):
     import matplotlib.pyplot as plt
 

@@ -108,7 +108,7 @@ class LinkedCode(SphinxPostTransform):
                 literal.replace_self(link)
 
 
-SPACES = {"fidelity", "measurement", "outcomes", "sites", "social_capital"}
+SPACES = {"fidelity", "measurement", "outcomes", "sites", "social_capital", "tutorials"}
 NAMESPACES = SPACES | {"errors", "Study", "Instrument", "SiteMoments", "EgoNetworks", "Result"}
 
 

@@ -13,6 +13,7 @@ TITLES = {
     "cpeval.social_capital": "cpeval.social_capital: whom do people know, and what do they reach?",
     "cpeval.sites": "cpeval.sites: are sites different?",
     "cpeval.outcomes": "cpeval.outcomes: did people change, and more than others?",
+    "cpeval.tutorials": "cpeval.tutorials: check your answers in the lessons",
     "cpeval.errors": "cpeval.errors: what can go wrong",
 }
 

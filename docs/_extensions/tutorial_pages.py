@@ -9,15 +9,14 @@ from cpeval.shipped import shipped_folder
 def texts() -> dict[str, str]:
     """Return each lesson by its path below ``docs``, and the list of them in their order."""
     lessons = sorted(shipped_folder("tutorials").glob("*.ipynb"))
-    made = {f"tutorials/{path.name}": _linked(path.read_text(encoding="utf-8")) for path in lessons}
+    made = {f"tutorials/{path.name}": _linked(path) for path in lessons}
     return {**made, "tutorials/lessons.txt": _list(lessons)}
 
 
-def _linked(notebook: str) -> str:
-    """Lead links to what lies beside the lessons to where that is here."""
-    return notebook.replace("](glossary.md", "](../glossary.md").replace(
-        "](README.md", "](index.md"
-    )
+def _linked(path: Path) -> str:
+    """A lesson whose links lead to where the glossary and the list of lessons are here."""
+    text = path.read_text(encoding="utf-8")
+    return text.replace("](glossary.md", "](../glossary.md").replace("](README.md", "](index.md")
 
 
 def _list(lessons: list[Path]) -> str:

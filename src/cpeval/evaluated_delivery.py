@@ -251,7 +251,7 @@ def deliver(
     for name, analysis in delivery_analyses(plan, agreed, by_date, n_few, here, scored):
         try:
             results[name] = analysis()
-        except DataError as error:
+        except (DataError, OptionError) as error:
             left_out[name] = str(error)
     return delivery(plan, agreed, here, note)
 

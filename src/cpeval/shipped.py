@@ -12,7 +12,7 @@ def shipped_folder(name: str) -> Path:
     Parameters
     ----------
     name : str
-        ``"tutorials"`` or ``"notebooks"``.
+        Such as ``"tutorials"``.
 
     Returns
     -------

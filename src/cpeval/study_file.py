@@ -372,6 +372,7 @@ class StudyFile(_Table):
                 found.append(f"fidelity: {error}")
             else:
                 found.extend(_cuts_outside(self.fidelity.cuts, self.rated))
+                found.extend(_weights_of_others(self.fidelity, self.rated))
         return found
 
     @cached_property
@@ -410,6 +411,17 @@ def total_of(instrument: Instrument) -> Scale:
     """Return the scale that stands for all of an instrument: the one with the most items."""
     sizes = [len(instrument.items_of(scale)) for scale in instrument.scored]
     return instrument.scored[sizes.index(max(sizes))]
+
+
+def _weights_of_others(said: Fidelity, rated: Instrument) -> list[str]:
+    """Say where weights don't fit the informants that the definition names."""
+    if said.weights is None or said.informants is not None or not rated.all_informants:
+        return []
+    try:
+        checked_weights(said.weights, rated.all_informants)
+    except OptionError as error:
+        return [f"fidelity.weights: {error}"]
+    return []
 
 
 def _cuts_outside(cuts: dict[str, float] | None, rated: Instrument) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 import cpeval as cp
 from cpeval.errors import LevelError, OptionError, TooFewError
 
-from .rated import FID, ITEMS, ratings, score
+from .rated import FID, ITEMS, STUDY, ratings, score
 
 # Shrout & Fleiss (1979), table 2: six targets by four judges; ICC(2,1) = .29 in their table 4.
 JUDGES = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
@@ -122,3 +122,18 @@ def test_one_informant_is_too_few():
         agreement(data[data["informant"] == "worker"])
     with pytest.raises(LevelError):
         agreement(data, level=95)
+
+
+def test_small_counts_are_of_units_not_of_their_occasions():
+    """Four people on two occasions are more than four subjects, and still four people."""
+    data = ratings()
+    few = data[data["id"].isin(data["id"].unique()[:4])]
+    found = cp.fidelity.agreement(
+        few, FID, STUDY, informant="informant", assessor="assessor", by_site=False
+    )
+    rows = found.table[found.table["scale"].notna()]
+    assert (rows["n"] > rows["n_units"]).all()
+    assert (rows["n_units"] <= 4).all()
+    assert (rows["n"] >= 5).any()
+    assert rows["small"].all()
+    assert "when each occasion counts" in found.note

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 from scipy import stats
 
 import cpeval as cp
-from cpeval.errors import ColumnError, DataError, OptionError, TooFewError
+from cpeval.errors import ColumnError, DataError, DuplicateError, OptionError, TooFewError
 from cpeval.fidelity import classify, decision_study, generalisability
 from cpeval.fidelity.category_chances import (
     ScoreModel,
@@ -232,3 +232,31 @@ def test_agreed_ratings_are_classified_at_one_occasion_on_one_scale():
     for other in (cp.fidelity.profile(agreed), cp.fidelity.score(ratings(), FID, STUDY, **how)):
         with pytest.raises(OptionError, match="holds no agreed ratings"):
             classify(other, cuts=CUTS, error=0.3)
+
+
+def test_a_unit_with_several_rows_is_refused_and_named():
+    data = pd.DataFrame(
+        {"team": ["A", "B", "A", "C"], "wave": [1, 1, 2, 1], "estimate": [2.0, 3.0, 4.0, 3.5]}
+    )
+    with pytest.raises(DuplicateError, match=r"\('team'\):\n- 'A' in rows 1, 3\nPass the rows"):
+        classify(data, cuts=CUTS, error=0.3, unit="team")
+    with pytest.raises(DuplicateError, match=r"'team'\):\n- 'A' in rows 1, 3\n.* add a column"):
+        classify(data.drop(columns="wave"), cuts=CUTS, error=0.3)
+    with pytest.raises(OptionError, match="know their units"):
+        classify(
+            cp.fidelity.triangulate(
+                ratings(), FID, STUDY, informant="informant", assessor="assessor"
+            ),
+            cuts=CUTS,
+            error=0.3,
+            unit="team",
+        )
+    found = classify(data, cuts=CUTS, error=0.3)
+    assert len(found.table) == 4
+    assert found.note.endswith("Each row counts as a unit of its own.")
+    last = classify(data[data["wave"] == 1], cuts=CUTS, error=0.3, unit=["team"])
+    assert last.table["team"].tolist() == ["A", "B", "C"]
+    assert "Each row" not in last.note
+    scales = pd.concat([data.assign(scale="x"), data.assign(scale="y")])
+    with pytest.raises(DuplicateError, match="'A' in rows 5, 7"):
+        classify(scales, cuts=CUTS, error=0.3, scale="y", unit="team")

@@ -417,13 +417,22 @@ class TestRules:
             cp.evaluate(tmp_path / "study.toml")
         assert "fidelity" in str(error.value)
 
-    def test_weights_of_informants_that_the_ratings_lack_leave_out_the_part(self, made, tmp_path):
+    def test_weights_of_others_than_the_definition_names_are_found_too(self, made, tmp_path):
         made.write(tmp_path)
         weights = "weights = { observer = 0.5, worker = 0.3, friend = 0.2 }"
         changed(tmp_path, "[fidelity]\n", f'[fidelity]\nrule = "weighted"\n{weights}\n')
+        with pytest.raises(StudyError, match=r"fidelity\.weights: .*no weight for 'participant'"):
+            cp.evaluate(tmp_path / "study.toml")
+
+    def test_weights_that_do_not_fit_the_ratings_leave_out_the_part(self, made, tmp_path):
+        """The file's own informants have weights, and the ratings are by others."""
+        made.write(tmp_path)
+        said = 'informants = ["observer", "worker", "friend"]\nrule = "weighted"\n'
+        said += "weights = { observer = 0.5, worker = 0.3, friend = 0.2 }"
+        changed(tmp_path, "[fidelity]\n", f"[fidelity]\n{said}\n")
         found = evaluated(tmp_path)
-        assert found.left_out["fidelity/profile"].startswith("[fidelity]: 'weights'")
-        assert "'friend'" in found.left_out["fidelity/profile"]
+        assert found.left_out["fidelity/profile"].startswith("[fidelity]: ")
+        assert "'participant'" in found.left_out["fidelity/profile"]
         assert found.report(tmp_path / "out").is_file()
 
     @pytest.fixture

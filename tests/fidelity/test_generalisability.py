@@ -450,3 +450,21 @@ def test_sparse_ratings_give_an_answer_or_say_why_not(drawn, seed):
             continue
         assert (found.table["estimate"] >= 0).all()
         assert np.isfinite(found.table["estimate"]).all()
+
+
+def test_what_tells_copies_apart_is_named(drawn):
+    """Two observers of one informant: the column that was forgotten is named, and how it nests."""
+    data = drawn().rename(columns={"assessor": "informant"})
+    both = pd.concat([data.assign(assessor=data["informant"] + k) for k in (" 1", " 2")])
+    both = both.assign(rating=both["rating"] + np.arange(len(both)) % 2, row=np.arange(len(both)))
+    says = r"apart: 'assessor', nested=\{'assessor': 'informant'\}\. \("
+    with pytest.raises(DuplicateError, match=says):
+        generalisability(both, facets=["informant", "item"])
+    alike = both.assign(assessor=both["assessor"].str[-1])
+    with pytest.raises(DuplicateError, match=r"tells all of them apart: 'assessor'\. \("):
+        generalisability(alike, facets=["informant", "item"])
+    third = pd.concat([alike, alike.assign(assessor="1")])
+    with pytest.raises(DuplicateError, match=r"'assessor' differs between some of them"):
+        generalisability(third.drop(columns="row"), facets=["informant", "item"])
+    with pytest.raises(DuplicateError, match="no other column tells them apart"):
+        generalisability(alike.drop(columns="assessor"), facets=["informant", "item"])

@@ -120,7 +120,7 @@ def test_range_and_n_of_scales_are_of_informants():
     # Medians 4, 3, 4, 3: points 4, 3, 4, 3.
     assert (total["estimate"], total["n"], total["low"], total["high"]) == (3.5, 3, 1.0, 4.75)
     assert (part["estimate"], part["n"], part["low"], part["high"]) == (7.0, 3, 2.0, 10.0)
-    assert any(text.startswith("1 sheets by further assessors") for text in made.warnings)
+    assert any(text.startswith("1 sheet by further assessors") for text in made.warnings)
 
 
 def test_missing_informants_are_counted_never_averaged_away():

@@ -15,13 +15,18 @@ TEXT = PAGE.read_text(encoding="utf-8")
 def test_snippets_run(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
-    assert len(code) == 4
+    assert len(code) == 5
     names = {}
     for snippet in code:
         exec(compile(snippet, PAGE.name, "exec"), names)
     shown = capsys.readouterr().out
     assert "EgoNetworks: 272 networks of 150 egos at 2 waves" in shown
     assert "0.875" in shown
+    assert names["both_ways"].to_dict("list") == {
+        "ego": [1] * 2,
+        "source": ["a"] * 2,
+        "target": ["b", "c"],
+    }
 
 
 def test_the_table_of_measures_is_true():

@@ -122,10 +122,31 @@ def test_files_are_removed_if_one_cannot_be_written(tmp_path, monkeypatch):
         return write(path, suffix, how)
 
     monkeypatch.setattr(graphs, "write_whole", full)
-    with pytest.raises(OutputError, match="full"):
-        NETWORKS.to_graphml(tmp_path)
-    assert done
+    for folder, left in ((tmp_path, []), (tmp_path / "new" / "inner", [])):
+        done.clear()
+        with pytest.raises(OutputError, match="full"):
+            NETWORKS.to_graphml(folder)
+        assert done
+        assert list(tmp_path.iterdir()) == left
+
+    def stopped(path, suffix, how):
+        if done:
+            raise KeyboardInterrupt
+        done.append(path)
+        return write(path, suffix, how)
+
+    done.clear()
+    monkeypatch.setattr(graphs, "write_whole", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        NETWORKS.to_graphml(tmp_path / "new")
     assert not list(tmp_path.iterdir())
+
+
+def test_one_graph_does_not_copy_all_tables(drawn, monkeypatch):
+    made = cp.EgoNetworks(*drawn([3, 5]))
+    monkeypatch.setattr(cp.EgoNetworks, "to_tables", None)
+    assert len(made.to_networkx("e1")) == 5
+    assert made.to_igraph("e1").vcount() == 5
 
 
 def test_who_is_asked_for():

@@ -355,6 +355,28 @@ def test_weights_need_a_column(drawn):
         networks.metrics(weighted="strength")
 
 
+def test_kinds_are_known_once_they_were_named(drawn):
+    egos, alters, ties = drawn([8, 0, 5], 0.6, seed=2)
+    alters["sort"] = np.where(np.arange(len(alters)) % 3 == 0, "place", "person")
+    plain, known = (cp.EgoNetworks(egos, alters, ties, kind=kind) for kind in (None, "sort"))
+    for one, other in (
+        (plain.metrics(by="sort"), known.metrics(by_kind=True)),
+        (plain.composition("sort"), known.composition()),
+    ):
+        pd.testing.assert_frame_equal(one.table, other.table)
+    assert known.select(egos={"ego": "e0"}).composition().column == "sort"
+    for refused in (plain.composition, lambda: plain.metrics(by_kind=True)):
+        with pytest.raises(OptionError, match="give kind= when the networks are made"):
+            refused()
+    for wrong in ({"by_kind": "sort"}, {"by_kind": True, "by": "sort"}):
+        with pytest.raises(OptionError, match="'by_kind' must be True or False"):
+            known.metrics(**wrong)
+    with pytest.raises(ColumnError, match="The alters have no column 'sorts'"):
+        cp.EgoNetworks(egos, alters, ties, kind="sorts")
+    with pytest.raises(ColumnError, match="The alters have no column 'matters'"):
+        cp.EgoNetworks(egos, alters, ties, importance="matters")
+
+
 def test_by_names_an_absent_column(drawn):
     egos, alters, ties = drawn([3])
     networks = cp.EgoNetworks(egos, alters.assign(kind="person"), ties)

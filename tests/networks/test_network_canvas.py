@@ -77,6 +77,53 @@ def test_other_files_are_named(tmp_path):
     assert not read(folder(tmp_path / "plain", *TWO)).warnings
 
 
+def test_features_of_published_exports(tmp_path):
+    """Files in the form of those that the program's makers published; people are made up."""
+    ego = 'networkCanvasEgoUUID,networkCanvasCaseID,sessionFinish,notes\nu1,132768,,"Tea: 2x\nNo"\n'
+    person = (
+        "nodeID,networkCanvasEgoUUID,networkCanvasUUID,name,weight,height,null\n"
+        "7,u1,p1,V,180,5' 10'',\n8,u1,p2,F,,\"5' 6''\",\n"
+    )
+    # A roster gives its entries ids of another form; both lists have a name, one has a type.
+    venue = (
+        "nodeID,networkCanvasEgoUUID,networkCanvasUUID,name,type\n"
+        "1,u1,eeca1020c21575877fdcfbd612eaa35b704dfcdc,Partner's home,\n"
+    )
+    knows = (
+        '"from","to","networkCanvasEgoUUID","networkCanvasUUID","networkCanvasSourceUUID",'
+        '"networkCanvasTargetUUID","sure"\n7,8,"u1","k1","p1","p2","false"\n'
+    )
+    # One file had no columns "edgeID" and "from".
+    helps = (
+        '"to","networkCanvasEgoUUID","networkCanvasUUID","networkCanvasSourceUUID",'
+        '"networkCanvasTargetUUID"\n7,"u1","h1","p2","p1"\n'
+    )
+    made = read(
+        folder(
+            tmp_path,
+            {
+                "1_s_ego.csv": ego,
+                "1_s_attributeList_Person.csv": person,
+                "1_s_attributeList_Venue.csv": venue,
+                "1_s_edgeList_know.csv": knows,
+                "1_s_edgeList_gave_help.csv": helps,
+            },
+        ),
+        name="name",
+    )
+    egos, alters, ties = made.to_tables()
+    assert egos["notes"].tolist() == ["Tea: 2x\nNo"]
+    assert egos["networkCanvasCaseID"].tolist() == ["132768"]
+    assert alters.loc[alters["networkCanvasType"] == "Person", "height"].tolist() == [
+        "5' 10''",
+        "5' 6''",
+    ]
+    assert ties["networkCanvasType"].tolist() == ["gave_help; know"]
+    table = made.metrics(by_kind=True).table.set_index("group")
+    assert table["size"].to_dict() == {"Person": 2, "Venue": 1}
+    assert table["ties"].to_dict() == {"Person": 1, "Venue": 0}
+
+
 def test_waves_are_interviews_of_one_case(tmp_path):
     sessions = session("u1", "P1", age=1), session("u2", "P1", n=2, edges=((1, 2),), age=2)
     made = read(folder(tmp_path, *sessions), ego="networkCanvasCaseID", wave="age", name="name")

@@ -322,6 +322,22 @@ def test_a_map_shows_importance_by_size_or_circle(karate):
     assert all(len(set(c.get_sizes().round(9))) == 1 for c in drawn(ax, "alters"))
 
 
+def test_a_map_takes_the_kind_and_importance_that_were_named(karate):
+    tables = karate.to_tables()
+    known = cp.EgoNetworks(*tables, kind="club", importance="strength")
+
+    def seen(ax):
+        return [
+            (c.get_offsets().tolist(), c.get_sizes().tolist(), c.get_facecolor().tolist())
+            for c in drawn(ax, "alters")
+        ]
+
+    assert seen(known.map(34)) == seen(karate.map(34, kind="club", size="strength"))
+    alike = seen(known.map(34, size=None))
+    assert alike == seen(karate.map(34, kind="club", size=None))
+    assert alike != seen(known.map(34))
+
+
 def test_small_pictures_share_one_pair_of_axes(study):
     ax = study.plot(["P0006", "P0001"], circles="closeness", by="kind", ax=Figure().subplots())
     shown = texts(ax)

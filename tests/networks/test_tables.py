@@ -102,6 +102,27 @@ def test_everything_that_is_wrong_is_named_at_once():
     assert text.count("\n- ") == 13
 
 
+def test_ties_in_both_directions_are_told_from_ties_that_stand_twice(drawn):
+    egos, alters, ties = drawn([4, 5], 0.8)
+    back = ties.assign(source=ties["target"], target=ties["source"])
+    both = pd.concat([ties, back], ignore_index=True)
+    said = "are there once in each direction: sort the two ids within each row, then drop"
+    with pytest.raises(NetworkError, match=f"All ties {said}"):
+        cp.EgoNetworks(egos, alters, both)
+    with pytest.raises(NetworkError, match=f"2 of {len(ties)} ties {said}"):
+        cp.EgoNetworks(egos, alters, pd.concat([ties, back.head(2)]))
+    # Once more in one direction is another mistake: nobody knows which row is right.
+    for twice in (pd.concat([both, ties.head(1)]), pd.concat([ties, ties.head(1)])):
+        with pytest.raises(NetworkError) as caught:
+            cp.EgoNetworks(egos, alters, twice)
+        assert "more than once" in str(caught.value)
+        assert said not in str(caught.value)
+    both[["source", "target"]] = np.sort(both[["source", "target"]].to_numpy(), axis=1)
+    mended = both.drop_duplicates(["ego", "source", "target"])
+    one, other = (cp.EgoNetworks(egos, alters, t).metrics().table for t in (ties, mended))
+    pd.testing.assert_frame_equal(one, other)
+
+
 def test_an_alter_tied_to_itself_twice_is_named_for_that_alone():
     ties = pd.concat([TIES.assign(target="mum")] * 2)
     with pytest.raises(NetworkError) as caught:

@@ -13,7 +13,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "social-capital.md"
 
 def test_snippets_run():
     code = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(code) == 2
+    assert len(code) == 3
     names = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", cp.errors.ProvisionalWarning)
@@ -26,3 +26,15 @@ def test_snippets_run():
     through = names["found"].relations.query("person == 'A' and group == 'relative'")
     assert through[["extensity", "total"]].iloc[0].tolist() == [2, 119]
     assert names["change"].table["change"].notna().all()
+    was = names["was"].table.set_index("person")
+    assert was.loc["x", ["rg", "rg_home"]].tolist() == [2, 2]
+    assert was["rg"].isna().tolist() == [False, True]
+    assert was.loc["y", "rg_home"] == 0
+    moved = names["by_hand"].table.set_index("person")
+    columns = ["n", "gained", "kept", "lost", "change"]
+    assert moved.loc["x", columns].tolist() == [4, 1, 1, 1, 0]
+    assert moved.loc["y", columns].tolist() == [3, 0, 1, 0, 0]
+    relations = names["by_hand"].relations.set_index("group")
+    columns = ["gained", "lost", "stayed", "came", "left"]
+    assert relations.loc["family", columns].tolist() == [1, 0, 1, 0, 1]
+    assert relations.loc["friend", columns].tolist() == [0, 1, 0, 1, 0]

@@ -56,7 +56,7 @@ def test_scores_and_relations_by_hand():
     )
     pd.testing.assert_frame_equal(found.table, expected, check_dtype=False)
     assert found.scales == ("rg", "rg_home")
-    assert found.warnings == ("1 of 4 rows leave a resource out.",)
+    assert found.warnings == ("1 of 4 rows leaves a resource out.",)
     items = found.items.set_index("term")
     assert items["n"].tolist() == [4, 4, 4, 3]
     assert items["estimate"].tolist() == pytest.approx([3 / 4, 3 / 4, 1 / 2, 1 / 3])

@@ -66,7 +66,7 @@ def test_a_lesson_has_its_parts(lesson):
 
 @every_lesson
 def test_links_to_the_glossary_lead_to_a_term(lesson):
-    terms = re.findall(r"^### (.+)$", (FOLDER / "glossary.md").read_text(), re.MULTILINE)
+    terms = re.findall(r"^## (.+)$", (FOLDER / "glossary.md").read_text(), re.MULTILINE)
     anchors = {re.sub(r"[^\w -]", "", term.lower()).replace(" ", "-") for term in terms}
     text = "\n".join(
         cell.source

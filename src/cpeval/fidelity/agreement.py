@@ -19,7 +19,7 @@ from cpeval.errors import (
     require_level,
 )
 from cpeval.fidelity.assessments import Floats, Ratings
-from cpeval.fidelity.ordered_codes import Codes, coded
+from cpeval.fidelity.ordered_codes import Codes, coded, combined
 from cpeval.fidelity.rated_scales import scale_scores
 from cpeval.fidelity.score import as_ratings
 from cpeval.fidelity.sheets import cells_of
@@ -32,6 +32,7 @@ from cpeval.fidelity.stacked import cell_columns, informant_codes
 from cpeval.fidelity.who_rates import CONSENSUS
 from cpeval.measurement.raters.agreement import agreement as agreement_of_categories
 from cpeval.measurement.raters.icc import icc
+from cpeval.number_agreement import counted
 from cpeval.progress import Steps
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items
@@ -43,7 +44,19 @@ if TYPE_CHECKING:
 
 #: Below this many units, intervals are rough: they rest on large samples.
 _FEW, _FEW_WORDS = 50, "fifty"
-_COLUMNS = ("term", "scale", "item", "label", "site", "estimate", "ci_low", "ci_high", "n", "why")
+_COLUMNS = (
+    "term",
+    "scale",
+    "item",
+    "label",
+    "site",
+    "estimate",
+    "ci_low",
+    "ci_high",
+    "n",
+    "n_units",
+    "why",
+)
 #: Below this many units no correlation is given: one unit would decide what it is.
 _LEAST = 5
 #: A coefficient: estimate, ends of its interval.
@@ -59,8 +72,9 @@ class InformantAgreement(Result):
     table : pandas.DataFrame
         A row a scale (all sites, then site by site) and an item, and coefficient: term ("icc",
         "weighted_kappa", "gwet_ac"), scale, item (its code), label, site, estimate, ci_low,
-        ci_high, n (units and occasions that two or more rated), why (why there is no
-        estimate), small (1 to 4 people: not for sharing).
+        ci_high, n (subjects, a unit on an occasion each, that two or more rated), n_units (the
+        units among these: fewer than n where units were rated on several occasions), why (why
+        there is no estimate), small (1 to 4 people: not for sharing).
     raters : tuple of str
         Who is compared.
     n_alone : int
@@ -186,26 +200,39 @@ on_invalid
     scales = list(zip(one.columns, one.scored, strict=True))
     rows: list[dict[str, object]] = []
     site, sites = _sites(ratings, sheet)
+    unit = _units(ratings)
     everyone = np.ones(len(sheet), dtype=bool)
     groups = [(None, everyone), *((s, site == k) for k, s in enumerate(sites) if by_site)]
     with Steps() as step:
         for place, who in groups:
             step("Scales" if place is None else f"Scales of {place}")
             rows += [
-                _row("icc", x, _icc, raters, level, scale=name, label=scale.label, site=place)
+                _row(
+                    "icc",
+                    x,
+                    unit[who],
+                    _icc,
+                    raters,
+                    level,
+                    scale=name,
+                    label=scale.label,
+                    site=place,
+                )
                 for (name, scale), x in zip(scales, _each(given_scales[who]), strict=True)
             ]
         for part, x in zip(one.items, _each(given_items), strict=True):
             step(f"Item {part.code}")
             codes = sorted(one.answers(part).codes)
-            rows += _item_rows(x, codes, raters, level, item=part.code, label=part.label)
+            rows += _item_rows(x, unit, codes, raters, level, item=part.code, label=part.label)
     table = pd.DataFrame(rows, columns=list(_COLUMNS))
-    table["small"] = is_small(table["n"], people=units_are_people(ratings.unit, ratings.study))
+    table["small"] = is_small(
+        table["n_units"], people=units_are_people(ratings.unit, ratings.study)
+    )
     twice = (~np.isnan(given_items)).any(axis=2).sum(axis=1) >= 2
-    n_alone = int((~twice).sum())
+    n_alone, n_units = int((~twice).sum()), np.unique(unit[twice]).size
     return InformantAgreement(
         table=table,
-        note=_note(ratings, raters, int(twice.sum()), of, level),
+        note=_note(ratings, raters, int(twice.sum()), n_units, of, level),
         warnings=(
             *_warnings(table, len(twice), n_alone, n_more, ratings, of),
             *small_warning(table["small"]),
@@ -267,9 +294,17 @@ def _sites(ratings: Ratings, sheet: Codes) -> tuple[Codes, list[object]]:
     return coded(ratings.sheets[column].iloc[first])
 
 
+def _units(ratings: Ratings) -> Codes:
+    """Return each cell's unit."""
+    _, first = cells_of(ratings.sheets, cell_columns(ratings))
+    cells = ratings.sheets.iloc[first]
+    return combined(*(coded(cells[name])[0] for name in ratings.key))[0]
+
+
 def _row(
     term: str,
     x: Floats,
+    unit: Codes,
     how: Callable[[pd.DataFrame, float], _Three],
     raters: Sequence[str],
     level: float,
@@ -277,6 +312,7 @@ def _row(
 ) -> dict[str, object]:
     """Compute one coefficient, or say why there is none."""
     used, table = _table(x, raters)
+    n_units = np.unique(unit[(~np.isnan(x)).sum(axis=1) >= 2]).size
     none: dict[str, object] = {"scale": None, "item": None, "site": None, "why": None}
     try:
         if len(used.columns) < 2:
@@ -289,7 +325,7 @@ def _row(
     except DataError as error:
         estimate, low, high = np.nan, np.nan, np.nan
         none["why"] = str(error)
-    numbers = {"estimate": estimate, "ci_low": low, "ci_high": high, "n": table}
+    numbers = {"estimate": estimate, "ci_low": low, "ci_high": high, "n": table, "n_units": n_units}
     return {"term": term, **none, **about, **numbers}
 
 
@@ -308,7 +344,12 @@ def _icc(table: pd.DataFrame, level: float) -> _Three:
 
 
 def _item_rows(
-    x: Floats, codes: list[float], raters: Sequence[str], level: float, **about: object
+    x: Floats,
+    unit: Codes,
+    codes: list[float],
+    raters: Sequence[str],
+    level: float,
+    **about: object,
 ) -> list[dict[str, object]]:
     """Kappa and AC of one item, from one analysis."""
     found: dict[str, _Three] = {}
@@ -322,17 +363,24 @@ def _item_rows(
             found[term] = (float(one[0]), float(one[1]), float(one[2]))
         return found["weighted_kappa"]
 
-    kappa = _row("weighted_kappa", x, both, raters, level, **about)
-    ac = _row("gwet_ac", x, lambda *_: found["gwet_ac"], raters, level, **about) if found else None
-    return [kappa, ac or {**kappa, "term": "gwet_ac"}]
+    kappa = _row("weighted_kappa", x, unit, both, raters, level, **about)
+    if not found:
+        return [kappa, {**kappa, "term": "gwet_ac"}]
+    ac = _row("gwet_ac", x, unit, lambda *_: found["gwet_ac"], raters, level, **about)
+    return [kappa, ac]
 
 
-def _note(ratings: Ratings, raters: Sequence[str], n: int, of: object, level: float) -> str:
+def _note(
+    ratings: Ratings, raters: Sequence[str], n: int, n_units: int, of: object, level: float
+) -> str:
     who = "informants" if of is None else f"assessors of {of!r}"
     shown = ", ".join(raters[:10]) + (f" and {len(raters) - 10} more" if len(raters) > 10 else "")
+    several = f", {n} when each occasion counts," if n > n_units else ""
+    words = "on {n} unit[s] ({what}){several} that two or more rated. "
+    counts = counted(n_units, words, what=ratings.unit[-1], several=several)
     return (
-        f"{ratings.instrument.title}: agreement between {len(raters)} {who} ({shown}) on {n} "
-        f"units ({ratings.unit[-1]}) and occasions that two or more rated. Scales: ICC for "
+        f"{ratings.instrument.title}: agreement between {len(raters)} {who} ({shown}) "
+        f"{counts}Scales: ICC for "
         "absolute agreement of one rating, generalised interval (Shrout & Fleiss 1979); items: "
         f"weighted kappa and Gwet's AC, quadratic weights (Gwet 2014). {100 * level:g} % intervals."
     )
@@ -343,11 +391,15 @@ def _warnings(
 ) -> list[str]:
     said = []
     if n_alone:
-        said.append(f"{n_alone} of {n_cells} units and occasions were rated by one or none.")
+        words = "{n} of {n_cells} units and occasions [was|were] rated by one or none."
+        said.append(counted(n_alone, words, n_cells=n_cells))
     if n_more and of is None:
         said.append(
-            f"{n_more} sheets by further assessors of an informant were passed over; of= compares "
-            "an informant's assessors."
+            counted(
+                n_more,
+                "{n} sheet[s] by further assessors of an informant [was|were] passed over; of= "
+                "compares an informant's assessors.",
+            )
         )
     none = int(table["estimate"].isna().sum())
     if none:
@@ -355,8 +407,11 @@ def _warnings(
     few = table["n"].between(1, _FEW - 1) & table["estimate"].notna()
     if few.any():
         said.append(
-            f"Intervals of {int(few.sum())} coefficients are rough: below {_FEW_WORDS} units they "
-            "can be far off."
+            counted(
+                int(few.sum()),
+                "Intervals of {n} coefficient[s] are rough: below {few} units they can be far off.",
+                few=_FEW_WORDS,
+            )
         )
     if ratings.occasion is not None and len(coded(ratings.sheets[ratings.occasion])[1]) > 1:
         said.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -108,6 +108,7 @@ def classify(
     error: Error,
     scale: str | None = None,
     occasion: object = None,
+    unit: str | Sequence[str] | None = None,
     prior: str = "regressed",
 ) -> Classification:
     r"""Put units into categories by their score, with the chance that each is the true one.
@@ -130,6 +131,10 @@ def classify(
     occasion : optional
         Which occasion of agreed ratings; by default the last. A table takes none: it should have
         a row a unit.
+    unit : str or sequence of str, optional
+        Of a table, the columns that tell units apart: a unit with several rows (of several
+        occasions) is then an error. Without, each row counts as a unit of its own, and rows that
+        are alike but for what was found are refused.
     prior : {"regressed", "flat"}, default "regressed"
         What is known of a true score before it is measured. "regressed": units of this kind are
         normal around the mean of all scores, with the variance of units that ``error`` has
@@ -153,6 +158,8 @@ def classify(
         No estimate, not numbers, or columns that have the new ones' names.
     DataError
         Scores below the first cut (rows named).
+    DuplicateError
+        A table with several rows of a unit (named, with their rows).
     TooFewError
         No scores; or one score, for the prior "regressed" with a number of points.
 
@@ -185,7 +192,7 @@ def classify(
     """
     require_option("prior", prior, ("regressed", "flat"))
     starts = _starts(cuts)
-    table, chosen = scores_to_classify(agreed, scale, occasion)
+    table, chosen = scores_to_classify(agreed, scale, occasion, unit)
     score = numbers(table, ["estimate"])[:, 0]
     known = ~np.isnan(score)
     _require_scores(score, known, cuts, table)

@@ -156,6 +156,9 @@ def drift(
     slope. Where they don't, the first row is their average, and its interval doesn't reach to
     other sites.
 
+    A team's visits are taken as independent given its slope. Where one is like the one before, or
+    teams of a site change each in their own way, intervals are too narrow (docs/fidelity.md).
+
     A chart's limits are the site's mean and 2.66 mean moving ranges to each side [2]_; the run
     rules are the Western Electric handbook's and Nelson's, as in `control_chart`. With fewer than
     12 occasions limits are provisional [3]_. Signals look at one site at a time: among many

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cpeval.errors import DataError, DuplicateError, TooFewError, listed
 from cpeval.fidelity.facet_design import Effect, FacetDesign
-from cpeval.numeric import ROWS_COUNT, numbers, rows_text, select
+from cpeval.numeric import ROWS_COUNT, eager, numbers, rows_text, select
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -87,7 +87,9 @@ def facet_cells(data: IntoDataFrame, rating: str, design: FacetDesign) -> Rating
     _require_several(plain, table, design)
     codes = {effect: _cell_codes(effect, plain, design) for effect in design.effects}
     sizes = {effect: int(code.max()) + 1 for effect, code in codes.items()}
-    _require_single(codes[design.effects[-1]], sizes[design.effects[-1]], rows, design)
+    _require_single(
+        codes[design.effects[-1]], sizes[design.effects[-1]], rows, design, data, rating
+    )
     if np.ptp(y) == 0:
         raise TooFewError(
             f"All ratings are equal ({listed([y[0]])}): no variance can be divided among "
@@ -153,20 +155,73 @@ def _require_several(plain: Mapping[str, Ints], table: pd.DataFrame, design: Fac
     raise TooFewError(f"A generalisability study is not possible: {'; '.join(said)}. {what}")
 
 
-def _require_single(cell: Ints, n_cells: int, rows: Ints, design: FacetDesign) -> None:
+def _require_single(
+    cell: Ints,
+    n_cells: int,
+    rows: Ints,
+    design: FacetDesign,
+    data: IntoDataFrame,
+    rating: str,
+) -> None:
     """Raise `DuplicateError` where two ratings share all levels."""
     if n_cells == cell.size:
         return
     again = np.flatnonzero(np.bincount(cell) > 1)
-    every = listed([design.unit, *design.facets])
     groups = [rows_text(rows[cell == one]) for one in again[:10]]
     raise DuplicateError(
         f"Ratings of one unit under the same {listed(design.facets)}: {'; '.join(groups)}"
-        f"{' and others' if again.size > len(groups) else ''}. Remove the copies; or add what "
-        "tells them apart, such as the occasion, to 'facets'. A plain repetition is a facet too, "
-        f"nested in all others: nested={{'repetition': [{every}]}}. "
-        f"{ROWS_COUNT}"
+        f"{' and others' if again.size > len(groups) else ''}. "
+        f"{_advice(cell, rows, design, data, rating)} {ROWS_COUNT}"
     )
+
+
+def _advice(cell: Ints, rows: Ints, design: FacetDesign, data: IntoDataFrame, rating: str) -> str:
+    """Say which columns tell ratings of one cell apart, and how to name them."""
+    frame, again = eager(data), np.flatnonzero(np.bincount(cell)[cell] > 1)
+    whole, part = [], []
+    for name in frame.columns:
+        column = frame[name].to_pandas().iloc[rows]
+        if name in (rating, *design.factors) or not _labels(column):
+            continue
+        level = _coded(column)
+        pairs = cell[again] * (int(level.max()) + 2) + level[again]
+        n = np.unique(pairs).size
+        if n == again.size and (level[again] >= 0).all():
+            within = [f for f in design.factors if _each_in_one(level, frame[f].to_pandas(), rows)]
+            so = f", nested={ {name: within[0] if len(within) == 1 else within}!r}"
+            whole.append(f"{name!r}{so if within else ''}")
+        elif n > np.unique(cell[again]).size:
+            part.append(name)
+    if whole:
+        return (
+            "Remove the copies; or add to 'facets' what tells all of them apart: "
+            f"{' or '.join(whole)}."
+        )
+    if part:
+        return (
+            f"Remove the copies; or add what tells them apart to 'facets'. {listed(part)} "
+            f"{'differs' if len(part) == 1 else 'differ'} between some of them, and no column "
+            "alone between all."
+        )
+    every = listed([design.unit, *design.facets])
+    return (
+        "Remove the copies; no other column tells them apart. If they are plain repetitions, "
+        f"number these: a facet nested in all others, nested={{'repetition': [{every}]}}."
+    )
+
+
+def _labels(column: pd.Series) -> bool:
+    """Say whether a column may name levels: not measurements, nor a number of its own a row."""
+    fractions = pd.api.types.is_float_dtype(column) and bool((column.dropna() % 1 != 0).any())
+    return not fractions and 1 < column.nunique() < len(column)
+
+
+def _each_in_one(level: Ints, factor: pd.Series, rows: Ints) -> bool:
+    """Say whether each level goes with one level of a factor only."""
+    other = _coded(factor.iloc[rows])
+    there = level >= 0
+    pairs = np.unique(np.column_stack([level[there], other[there]]), axis=0)
+    return len(pairs) == np.unique(level[there]).size
 
 
 def _require_apart(sizes: Mapping[Effect, int], design: FacetDesign) -> None:

@@ -22,6 +22,7 @@ from cpeval.fidelity.rules import Rule, called, checked_weights, median, weighte
 from cpeval.fidelity.score import as_ratings
 from cpeval.fidelity.stacked import Stacked, absent_informants, stacked
 from cpeval.fidelity.who_rates import CONSENSUS
+from cpeval.number_agreement import counted
 from cpeval.numeric import eager
 from cpeval.scoring.item_columns import Items
 from cpeval.scoring.uses import Which
@@ -303,8 +304,11 @@ def _warnings(
         )
     if stack.averaged:
         found.append(
-            f"{stack.averaged} sheets by further assessors were averaged with those of the same "
-            "informant."
+            counted(
+                stack.averaged,
+                "{n} sheet[s] by further assessors [was|were] averaged with those of the same "
+                "informant.",
+            )
         )
     gone = int(table["estimate"].isna().sum())
     if gone:

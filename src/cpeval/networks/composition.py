@@ -37,9 +37,10 @@ class Composition(EgoResult):
 
 
 def composition(
-    networks: NetworkData, column: str, *, categories: Sequence[object] | None
+    networks: NetworkData, column: str | None, *, categories: Sequence[object] | None
 ) -> Composition:
     """Compute what `EgoNetworks.composition` returns."""
+    column = networks.kind_column() if column is None else column
     values = networks.alters_column(column)
     net, n_nets = networks.links.net, len(networks)
     as_numbers = (

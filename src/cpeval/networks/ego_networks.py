@@ -43,6 +43,11 @@ class EgoNetworks(NetworkPictures, NetworkExports):
         between two alters, in one unit.
     name : str, optional
         The column of ``alters`` that says what the ego calls them, to match waves by.
+    kind : str, optional
+        The column of ``alters`` that says what they are, such as people, places and activities:
+        `map`, ``metrics(by_kind=True)`` and ``composition()`` take it.
+    importance : str, optional
+        The column of ``alters``, numbers, that says how much each matters: `map` draws by it.
 
     Attributes
     ----------
@@ -85,7 +90,9 @@ class EgoNetworks(NetworkPictures, NetworkExports):
     1  Ben     0      NaN           0         NaN
     """
 
-    def metrics(self, *, weighted: bool = False, by: str | None = None) -> EgoMetrics:
+    def metrics(
+        self, *, weighted: bool = False, by: str | None = None, by_kind: bool = False
+    ) -> EgoMetrics:
         r"""Measure the structure of every network.
 
         Parameters
@@ -95,6 +102,8 @@ class EgoNetworks(NetworkPictures, NetworkExports):
         by : str, optional
             A column of alters, such as the kind (people, places, activities): each group's alters
             and the ties among them are measured as a network of their own.
+        by_kind : bool, default False
+            The same with the column that was given as ``kind``.
 
         Returns
         -------
@@ -110,7 +119,8 @@ class EgoNetworks(NetworkPictures, NetworkExports):
         Raises
         ------
         OptionError
-            ``weighted`` without ``weight``; more than 100 groups.
+            ``weighted`` without ``weight``, ``by_kind`` without ``kind`` or with ``by``; more than
+            100 groups.
         ColumnError
             ``by`` is no column of the alters.
         DataError
@@ -147,17 +157,18 @@ class EgoNetworks(NetworkPictures, NetworkExports):
         """
         from cpeval.networks.metrics import metrics
 
-        return metrics(self, weighted=weighted, by=by)
+        return metrics(self, weighted=weighted, by=by, by_kind=by_kind)
 
     def composition(
-        self, column: str, *, categories: Sequence[object] | None = None
+        self, column: str | None = None, *, categories: Sequence[object] | None = None
     ) -> Composition:
         r"""Say what each ego's alters are like.
 
         Parameters
         ----------
-        column : str
-            Of the alters. Numbers have a mean and standard deviation, anything else shares.
+        column : str, optional
+            Of the alters; by default the ``kind``. Numbers have a mean and standard deviation,
+            anything else shares.
         categories : sequence, optional
             All categories there may be; also treats numbers, such as circles 1 to 5, as
             categories. By default those that any alter has.
@@ -173,7 +184,7 @@ class EgoNetworks(NetworkPictures, NetworkExports):
         ColumnError
             There is no such column.
         OptionError
-            More than 100 categories.
+            More than 100 categories; neither a column nor a ``kind``.
         DataError
             Values that are not among ``categories``.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +75,7 @@ def to_networkx(networks: NetworkData, ego: object, wave: object, *, with_ego: b
     """Make what `EgoNetworks.to_networkx` returns."""
     library, net = _library("networkx"), network_of(networks, ego, wave)
     graph = library.Graph()
-    graph.graph.update(_records(networks.to_tables().egos.iloc[[net]])[0])
+    graph.graph.update(_records(networks.tables_of(net).egos)[0])
     nodes, ties = _parts(networks, net)
     ids = [node.pop(networks.columns.alter) for node in nodes]
     # One graph is small: its alters are gone through one by one.
@@ -104,7 +105,7 @@ def to_igraph(networks: NetworkData, ego: object, wave: object, *, with_ego: boo
         ids = [*ids, ego]
         nodes, ties = [*nodes, {"is_ego": True}], [*ties, *({} for _ in nodes)]
     graph = library.Graph(n=len(ids), edges=edges)
-    for name, value in _records(networks.to_tables().egos.iloc[[net]])[0].items():
+    for name, value in _records(networks.tables_of(net).egos)[0].items():
         graph[name] = value
     for items, rows in ((graph.vs, nodes), (graph.es, ties)):
         for name in dict.fromkeys(key for row in rows for key in row):
@@ -126,13 +127,10 @@ def _parts(
     networks: NetworkData, net: int
 ) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Return the alters and ties of a network, with what is known of each."""
-    _, alters, ties = networks.to_tables()
-    links, left_out = networks.links, networks.columns.network
-    mine = alters.loc[links.net == net].drop(columns=left_out)
-    if ties is None:
-        return _records(mine), []
-    own = ties.loc[links.net[links.first] == net].drop(columns=left_out)
-    return _records(mine), _records(own)
+    _, alters, ties = networks.tables_of(net)
+    left_out = networks.columns.network
+    mine = _records(alters.drop(columns=left_out))
+    return mine, [] if ties is None else _records(ties.drop(columns=left_out))
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, object]]:
@@ -156,6 +154,7 @@ def _plain(value: object) -> object:
 def to_graphml(networks: NetworkData, folder: str | Path) -> tuple[Path, ...]:
     """Write what `EgoNetworks.to_graphml` says."""
     target = Path(folder)
+    made = [path for path in (target, *target.parents) if not path.exists()]
     try:
         target.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as problem:
@@ -189,9 +188,12 @@ def to_graphml(networks: NetworkData, folder: str | Path) -> tuple[Path, ...]:
                 [ties[row] for row in by_net[1][net]] if ties else [],
             )
             written.append(write_whole(target / name, ".graphml", _writer(root)))
-    except OutputError:
+    except BaseException:  # Also where somebody stops it: half of the files are of no use.
         for path in written:
             path.unlink(missing_ok=True)
+        for path in made:
+            with suppress(OSError):  # Somebody else may have put something there.
+                path.rmdir()
         raise
     return tuple(written)
 

@@ -37,10 +37,19 @@ class EgoMetrics(EgoResult):
     weighted: bool
 
 
-def metrics(networks: NetworkData, *, weighted: bool, by: str | None) -> EgoMetrics:
+def metrics(
+    networks: NetworkData, *, weighted: bool, by: str | None, by_kind: bool = False
+) -> EgoMetrics:
     """Compute what `EgoNetworks.metrics` returns."""
     if not isinstance(weighted, bool):
         raise OptionError(f"'weighted' must be True or False. Got {weighted!r}.")
+    if not isinstance(by_kind, bool) or (by_kind and by is not None):
+        raise OptionError(
+            f"'by_kind' must be True or False, and True only without 'by'. Got {by_kind!r} and "
+            f"by={by!r}."
+        )
+    if by_kind:
+        by = networks.kind_column()
     if weighted and networks.columns.weight is None:
         raise OptionError(
             "There are no weights: give weight= when the networks are made, the column of "

@@ -93,7 +93,12 @@ def read_network_canvas(
     Notes
     -----
     Written after the source of the legacy exporter [1]_, and of later versions (Interviewer 7,
-    Fresco) after a third party's description. No real export was at hand to try it on.
+    Fresco) after a third party's description. Tried on an interview from each of two
+    legacy exports that the Complex Data Collective published (2022 and 2023; two protocols, several
+    types of nodes and ties), with some columns of answers left out; on none of later versions.
+
+    The type of node is the ``kind`` of the networks: `EgoNetworks.map` and
+    ``metrics(by_kind=True)`` tell people from venues.
 
     References
     ----------
@@ -142,6 +147,7 @@ def read_network_canvas(
         source=SOURCE,
         target=TARGET,
         name=name,
+        kind=TYPE,
     )
     if found.others:
         made.noted(

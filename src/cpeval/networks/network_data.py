@@ -9,7 +9,7 @@ from typing import Self
 import pandas as pd
 from narwhals.stable.v2.typing import IntoDataFrame
 
-from cpeval.errors import require_columns
+from cpeval.errors import OptionError, require_columns
 from cpeval.networks.blocks import Ints, Links
 from cpeval.networks.cautions import cut_off
 from cpeval.networks.network_tables import Columns, NetworkTables, coded, pandas_tables
@@ -32,6 +32,8 @@ class NetworkData:
         wave: str | None = None,
         weight: str | None = None,
         name: str | None = None,
+        kind: str | None = None,
+        importance: str | None = None,
     ) -> None:
         self.columns = Columns(
             ego=ego,
@@ -41,6 +43,8 @@ class NetworkData:
             wave=wave,
             weight=weight,
             name=name,
+            kind=kind,
+            importance=importance,
         )
         self._tables = pandas_tables(egos, alters, ties, self.columns)
         found = coded(self._tables, self.columns)
@@ -136,6 +140,28 @@ class NetworkData:
         """
         egos, alters, ties = self._tables
         return NetworkTables(egos.copy(), alters.copy(), None if ties is None else ties.copy())
+
+    def tables_of(self, net: int) -> NetworkTables:
+        """Return copies of the rows of one network alone, which has the number ``net``."""
+        egos, alters, ties = self._tables
+        links = self.links
+        own = None if ties is None else ties.loc[links.net[links.first] == net].copy()
+        return NetworkTables(egos.iloc[[net]].copy(), alters.loc[links.net == net].copy(), own)
+
+    def kind_column(self) -> str:
+        """Return the column of alters that says what they are.
+
+        Raises
+        ------
+        OptionError
+            None was named.
+        """
+        if self.columns.kind is None:
+            raise OptionError(
+                "Name a column of the alters, or give kind= when the networks are made: the "
+                "column that says what they are, such as people, places and activities."
+            )
+        return self.columns.kind
 
     def select(
         self,

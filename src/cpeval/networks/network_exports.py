@@ -41,6 +41,19 @@ class NetworkExports(NotedNetworks):
             No such ego; a wave is needed; an alter has the ego's id and ``with_ego`` is true.
         WaveError
             The ego has no such wave.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import cpeval as cp
+        >>> egos = pd.DataFrame({"ego": ["Ann"]})
+        >>> alters = pd.DataFrame({"ego": "Ann", "alter": [1, 2, 3], "kin": ["yes", "yes", "no"]})
+        >>> ties = pd.DataFrame({"ego": ["Ann"], "source": [1], "target": [2]})
+        >>> graph = cp.EgoNetworks(egos, alters, ties).to_networkx("Ann", with_ego=True)
+        >>> list(graph.edges)
+        [(1, 2), (1, 'Ann'), (2, 'Ann'), (3, 'Ann')]
+        >>> graph.nodes[3]
+        {'kin': 'no'}
         """
         from cpeval.networks.graphs import to_networkx
 
@@ -64,6 +77,17 @@ class NetworkExports(NotedNetworks):
         ------
         MissingLibraryError, OptionError, WaveError
             As `to_networkx`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import cpeval as cp
+        >>> egos = pd.DataFrame({"ego": ["Ann"]})
+        >>> alters = pd.DataFrame({"ego": "Ann", "alter": [7, 8, 9]})
+        >>> ties = pd.DataFrame({"ego": ["Ann"], "source": [8], "target": [9]})
+        >>> graph = cp.EgoNetworks(egos, alters, ties).to_igraph("Ann")
+        >>> graph.vs["name"], graph.get_edgelist()
+        ([7, 8, 9], [(1, 2)])
         """
         from cpeval.networks.graphs import to_igraph
 
@@ -88,8 +112,19 @@ class NetworkExports(NotedNetworks):
         Raises
         ------
         OutputError
-            The folder can't be made or written, or has such files already. Those that were
-            written so far are removed.
+            The folder can't be made or written, or has such files already. What was written so
+            far is removed, and the folder if it was made for this.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import pandas as pd
+        >>> import cpeval as cp
+        >>> egos = pd.DataFrame({"ego": ["Ann", "Ben"]})
+        >>> alters = pd.DataFrame({"ego": "Ann", "alter": [7, 8]})
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     [path.name for path in cp.EgoNetworks(egos, alters).to_graphml(folder)]
+        ['network_Ann.graphml', 'network_Ben.graphml']
         """
         from cpeval.networks.graphs import to_graphml
 

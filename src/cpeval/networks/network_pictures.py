@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import EllipsisType
 from typing import TYPE_CHECKING
 
 from cpeval.networks.network_data import NetworkData
@@ -108,8 +109,8 @@ class NetworkPictures(NetworkData):
         ego: object = None,
         *,
         wave: object = None,
-        kind: str = "kind",
-        size: str | None = "importance",
+        kind: str | None = None,
+        size: str | EllipsisType | None = ...,
         circles: str | None = None,
         inner: str | Sequence[object] = "highest",
         label: str | None = None,
@@ -122,12 +123,14 @@ class NetworkPictures(NetworkData):
         ----------
         ego, wave, circles, inner, label, names, ax
             As in `plot`.
-        kind : str, default "kind"
+        kind : str, optional
             The column of alters that says what they are. Each kind has a shape, a colour and a
-            sector of the circle.
-        size : str or None, default "importance"
-            The column of alters that says how large they are drawn; None draws all alike, as
-            for importance by circle: ``size=None, circles="importance"``.
+            sector of the circle. By default that given as ``kind`` when the networks were made,
+            or else ``"kind"``.
+        size : str or None, optional
+            The column of alters that says how large they are drawn. By default that given as
+            ``importance``, or else ``"importance"``; None draws all alike, as for importance by
+            circle: ``size=None, circles="importance"``.
 
         Returns
         -------
@@ -145,13 +148,14 @@ class NetworkPictures(NetworkData):
         >>> egos = cp.EgoNetworks(study.egos, study.alters, study.ties, wave="wave")
         >>> ax = egos.map("P0001", wave="t0")
         """
+        known = self.columns
         return self.plot(
             ego,
             wave=wave,
             circles=circles,
             inner=inner,
-            by=kind,
-            size=size,
+            by=kind or known.kind or "kind",
+            size=(known.importance or "importance") if isinstance(size, EllipsisType) else size,
             label=label,
             names=names,
             ax=ax,

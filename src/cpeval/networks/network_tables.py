@@ -44,11 +44,18 @@ class Columns:
     wave: str | None
     weight: str | None
     name: str | None
+    kind: str | None = None
+    importance: str | None = None
 
     @property
     def network(self) -> list[str]:
         """What tells one network from another."""
         return [self.ego] if self.wave is None else [self.ego, self.wave]
+
+    @property
+    def of_alters(self) -> list[str | None]:
+        """What the table of alters needs besides."""
+        return [self.alter, self.weight, self.name, self.kind, self.importance]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,7 +91,7 @@ def pandas_tables(
     shared = columns.network
     needed: dict[str, tuple[IntoDataFrame, list[str | None]]] = {
         "egos": (egos, [*shared]),
-        "alters": (alters, [*shared, columns.alter, columns.weight, columns.name]),
+        "alters": (alters, [*shared, *columns.of_alters]),
     }
     if ties is not None:
         needed["ties"] = (ties, [*shared, columns.source, columns.target, columns.weight])
@@ -240,7 +247,25 @@ def _tie_twice(
         pair,
         [*columns.network, columns.source, columns.target],
         "Ties",
-        more="; a tie has no direction, so a to b and b to a are one",
+        more="; a tie has no direction, so a to b and b to a are one"
+        + _both_ways(first, second, pair),
+    )
+
+
+def _both_ways(first: Ints, second: Ints, pair: Ints) -> str:
+    """Say so where all that stands twice stands once in each direction, and what to do."""
+    known = pair >= 0
+    count, ways = (
+        np.unique(key[known], return_counts=True)[1]
+        for key in (pair, np.where(first < second, pair, -pair - 1))
+    )
+    if count.max(initial=0) != 2 or ways.max(initial=0) != 1:
+        return ""
+    n_both = int((count == 2).sum())
+    which = "All ties" if n_both == count.size else f"{n_both} of {count.size} ties"
+    return (
+        f". {which} are there once in each direction: sort the two ids within each row, then drop "
+        "duplicates"
     )
 
 

@@ -90,7 +90,7 @@ def _require_choice(
     there = [str(name) for table in tables if table is not None for name in table.columns]
     require_columns(list(dict.fromkeys(there)), *drop, *keep, what="The tables")
     c = networks.columns
-    needed = {c.ego, c.alter, c.source, c.target, c.wave, c.weight, c.name}
+    needed = {c.ego, c.alter, c.source, c.target, c.wave, *c.of_alters}
     wrong = [*sorted({*drop} & {*keep}), *sorted(name for name in drop if name in needed)]
     if wrong:
         raise OptionError(

@@ -21,9 +21,10 @@ OUTCOME = "fidelity/outcome"
 #: What says which row is which, beside the keys of all tables.
 _KEYS = KEYS | {"item", "label", "occasion"}
 #: Of use to who ran the evaluation only.
-_DROPPED = ("small", "why")
+_DROPPED = ("small", "why", "n_units")
 #: Numbers of units, sheets and scores in sentences.
 _OVER = re.compile(r"\b(over|on) [\d,]+ (units?\b)")
+_EACH = re.compile(r", [\d,]+ when each occasion counts,")
 _MORE = re.compile(r" [\d,]+ more have no ratings then\.")
 #: With its number of degrees of freedom this tells how many units or teams a site has.
 _FREEDOM = re.compile(r"\bas few as [\d.]+ (?=degrees of freedom)")
@@ -79,7 +80,7 @@ def delivery_prose(text: str, limit: int) -> str:
     """
     if limit <= 1:
         return text
-    text = _ONLY.sub("Few units", _FREEDOM.sub("few ", text))
+    text = _ONLY.sub("Few units", _FREEDOM.sub("few ", _EACH.sub("", text)))
     text = _MORE.sub("", _OVER.sub(r"\1 the \2", text))
 
     def some(match: re.Match[str]) -> str:

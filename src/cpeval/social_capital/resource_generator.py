@@ -13,6 +13,7 @@ from narwhals.stable.v2.typing import IntoDataFrame
 from cpeval.definitions.catalogue import resolve
 from cpeval.definitions.model import Instrument
 from cpeval.errors import OptionError, require_level
+from cpeval.number_agreement import counted
 from cpeval.numeric import eager, select
 from cpeval.result import Result
 from cpeval.scoring.item_columns import Items, item_columns
@@ -161,7 +162,11 @@ def resource_generator(
     shares = prevalence(named, level)
     shares.insert(1, "label", [definition.item(code).label for code in columns])
     gaps = int((~read.complete).sum())
-    warnings = [f"{gaps} of {len(table)} rows leave a resource out."] if gaps else []
+    warnings = (
+        [counted(gaps, "{n} of {of} rows [leaves|leave] a resource out.", of=len(table))]
+        if gaps
+        else []
+    )
     if definition.unkeyed:
         warnings.append(
             "Not scored, since their items have to be given with with_keys: "
