@@ -11,6 +11,7 @@ import pandas as pd
 
 from cpeval import fidelity
 from cpeval.delivery_classes import delivery_classes
+from cpeval.delivery_sheets import site_and_team_sheets
 from cpeval.errors import (
     ColumnError,
     DataError,
@@ -25,9 +26,7 @@ from cpeval.evaluated import Delivery, InstrumentNote
 from cpeval.fidelity.assessments import Agreed
 from cpeval.fidelity.consensus import Consensus
 from cpeval.fidelity.consensus_values import as_text
-from cpeval.fidelity.feedback import Feedback
 from cpeval.fidelity.occasion_means import places
-from cpeval.fidelity.place_items import values_in
 from cpeval.fidelity.placed_units import cells_at, last_occasion
 from cpeval.fidelity.shareable import shareable, units_are_people
 from cpeval.outcomes.fidelity_by_site import fidelity_by_site
@@ -106,7 +105,10 @@ def load_consensus(plan: StudyFile) -> tuple[Consensus | None, list[SourceFile]]
 
 
 def agreed_of(
-    plan: StudyFile, ratings: pd.DataFrame, consensus: Consensus | None = None
+    plan: StudyFile,
+    ratings: pd.DataFrame,
+    everyone: pd.DataFrame,
+    consensus: Consensus | None = None,
 ) -> tuple[Agreed, Agreed, int]:
     """Triangulate ratings, and take out what is of too few people.
 
@@ -115,6 +117,8 @@ def agreed_of(
     plan : StudyFile
     ratings : pandas.DataFrame
         From `placed`.
+    everyone : pandas.DataFrame
+        The ratings as read, other arms' among them.
     consensus : Consensus, optional
         From `load_consensus`.
 
@@ -142,23 +146,26 @@ def agreed_of(
         exclude_none=True,
     )
     if consensus is not None:
-        given["consensus"] = _of_units(consensus.table, ratings, plan)
+        given["consensus"] = _of_units(consensus.table, ratings, everyone, plan)
     agreed = fidelity.triangulate(ratings, plan.rated, plan.study, **given)
     limit = plan.report.small_count
     together, n_few = shareable(agreed, limit, last_together=True)
     return together, shareable(agreed, limit)[0], n_few
 
 
-def _of_units(settled: pd.DataFrame, ratings: pd.DataFrame, plan: StudyFile) -> pd.DataFrame:
-    """Keep the values of units that are analysed: a meeting may settle other arms' as well."""
-    assert plan.fidelity is not None
-    if plan.fidelity.arms == "all" or plan.study.arm is None:
-        return settled
-    unit = [n for r in ("person", "team", "site") if (n := plan.study.columns.get(r)) in ratings]
+def _of_units(
+    settled: pd.DataFrame, ratings: pd.DataFrame, everyone: pd.DataFrame, plan: StudyFile
+) -> pd.DataFrame:
+    """Leave out what was settled of units that were rated in arms that aren't analysed.
+
+    Units that nobody rated stay: `triangulate` names them.
+    """
+    roles = ("person", "team", "site")
+    unit = [name for role in roles if (name := plan.study.columns.get(role)) in everyone]
     if not unit or unit[0] not in settled:
         return settled
-    known = set(as_text(ratings[unit[0]]).dropna())
-    return settled[as_text(settled[unit[0]]).isin(known).to_numpy()]
+    kept, known = (set(as_text(table[unit[0]]).dropna()) for table in (ratings, everyone))
+    return settled[~as_text(settled[unit[0]]).isin(known - kept).to_numpy()]
 
 
 def placed(plan: StudyFile, ratings: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:
@@ -243,7 +250,7 @@ def deliver(
     """
     try:
         here = placed(plan, ratings, data)
-        agreed, by_date, n_few = agreed_of(plan, here, consensus)
+        agreed, by_date, n_few = agreed_of(plan, here, ratings, consensus)
     except (DataError, OptionError) as error:
         # What [fidelity] says of informants only their ratings can tell to be wrong.
         left_out["fidelity/profile"] = f"[fidelity]: {error}"
@@ -405,45 +412,5 @@ def delivery(
         occasion=agreed.occasions[-1] if agreed.occasions else None,
         units_are_people=units_are_people(agreed),
         of_arm=plan.study.arm is not None and said.arms == "intervention",
-        sheets=_sheets(plan, agreed),
+        sheets=site_and_team_sheets(agreed, plan.report.small_count),
     )
-
-
-def _sheets(plan: StudyFile, agreed: Agreed) -> dict[str, Feedback]:
-    """Make a sheet for each site, and for each team of the sites that have several."""
-    by_site, by_team = places(agreed)
-    study = agreed.study
-    made: dict[str, Feedback] = {}
-    for site in _sorted(agreed.cells[by_site]) if by_site else [None]:
-        teams: list[object] = []
-        if by_team and by_team == study.team:
-            cells = agreed.cells if site is None else agreed.cells[agreed.cells[by_site] == site]
-            teams = _sorted(cells[by_team])
-        of_teams = [_sheet(plan, agreed, {"site": site, "team": team}) for team in teams]
-        if site is not None:
-            of_site = _sheet(plan, agreed, {"site": site})
-            made |= {one.place: one for one in [of_site] if one is not None and not one.withheld}
-        # One team alone is the site; and what is withheld of a team could be told from the others.
-        if site is None or (len(teams) > 1 and all(map(_open, of_teams))):
-            some = [one for one in of_teams if one is not None and not one.withheld]
-            made |= {one.place: one for one in some}
-    return made
-
-
-def _sheet(plan: StudyFile, agreed: Agreed, place: dict[str, object]) -> Feedback | None:
-    try:
-        return fidelity.feedback(agreed, **place, small_count=plan.report.small_count)
-    except DataError:  # nothing was rated there, or of too few
-        return None
-
-
-def _open(sheet: Feedback | None) -> bool:
-    """Whether nothing on a sheet is withheld for the sake of a few people."""
-    if sheet is None:
-        return False
-    n = sheet.table["n"]
-    return not (sheet.units_are_people and bool(((n > 0) & (n < sheet.small_count)).any()))
-
-
-def _sorted(column: pd.Series) -> list[object]:
-    return sorted(values_in(column), key=str)

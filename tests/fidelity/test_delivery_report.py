@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import cpeval as cp
+from cpeval.delivery_sheets import site_and_team_sheets
 from cpeval.errors import StudyError, TooFewError
 from cpeval.fidelity.shareable import shareable
 from cpeval.outcomes.fidelity_by_site import fidelity_by_site
@@ -475,6 +476,13 @@ class TestRules:
         for part in ("row 3", "row 5", "Excel calls it row 2"):
             assert part in str(error.value)
 
+    def test_a_unit_that_nobody_rated_is_named(self, meeting):
+        table, folder = meeting
+        table["person"] = table["person"].astype(object)
+        table.loc[0, "person"] = "P9999"
+        table.to_excel(folder / "meeting.xlsx", index=False)
+        assert "P9999" in evaluated(folder).left_out["fidelity/profile"]
+
     def test_no_sheet(self, meeting):
         with pytest.raises(cp.errors.ReadError, match=r"\[fidelity\] consensus.*'meeting\.xlsx'"):
             cp.evaluate(meeting[1] / "study.toml")
@@ -511,6 +519,46 @@ class TestSheetsOfTeams:
         of_site = [name for name in found.delivery.sheets if name.startswith(trust)]
         assert of_site == [trust]
         assert team not in str(list(found.delivery.sheets))
+
+    @pytest.fixture
+    def both(self, made):
+        """Ratings of two occasions, of people with their teams."""
+        return made.joined("fidelity").query("wave in ['t1', 't2']")
+
+    def sheets(self, data, made):
+        agreed = cp.fidelity.triangulate(
+            data, "connecting_people", made.study, informant="informant", assessor="assessor"
+        )
+        return site_and_team_sheets(agreed, 5)
+
+    def of_a(self, sheets):
+        return [name for name in sheets if name.startswith("Trust A")]
+
+    def test_no_team_where_one_had_few_people_last_time(self, both, made):
+        whole = self.of_a(self.sheets(both, made))
+        assert len(whole) == 3
+        first = made.people["team"] == made.people["team"].iloc[0]
+        gone = made.people[first]["person"].iloc[3:]
+        early = both[~((both["wave"] == "t1") & both["person"].isin(gone))]
+        assert self.of_a(self.sheets(early, made)) == ["Trust A"]
+
+    def test_no_team_where_few_people_have_none(self, both, made):
+        few = made.people.query("trust == 'Trust A'")["person"].iloc[:2]
+        data = both.assign(team=both["team"].where(~both["person"].isin(few)))
+        assert self.of_a(self.sheets(data, made)) == ["Trust A"]
+
+    def test_no_team_where_one_was_last_rated_at_another_time(self, both, made):
+        team = made.people["team"].iloc[0]
+        data = both[~((both["wave"] == "t2") & (both["team"] == team))]
+        assert self.of_a(self.sheets(data, made)) == ["Trust A"]
+
+    def test_no_team_where_few_were_rated_on_one_item(self, both, made):
+        team = made.people["team"].iloc[0]
+        here = (both["wave"] == "t2") & (both["team"] == team)
+        some = both[here]["person"].unique()[3:]
+        data = both.copy()
+        data.loc[here & data["person"].isin(some), "connecting_people_1"] = np.nan
+        assert self.of_a(self.sheets(data, made)) == ["Trust A"]
 
 
 def test_names_of_files_are_plain_and_differ(evaluation):

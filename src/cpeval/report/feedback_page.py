@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpeval.exporting.file_writing import write_whole
+from cpeval.fidelity.occasion_order import in_words
 from cpeval.report.feedback_sheet import sheet
 from cpeval.report.naming import Names
 from cpeval.report.page import rendered
@@ -40,7 +41,9 @@ def site_page(evaluation: Evaluation, place: str) -> str:
     assert told is not None
     sheet = told.sheets[place]
     waves: Mapping[object, str] = {
-        one: names.wave(one) for one in (sheet.occasion, sheet.previous) if one is not None
+        one: in_words(names.wave(one))
+        for one in (sheet.occasion, sheet.previous)
+        if one is not None
     }
     named = replace(sheet, place=place_in_words(evaluation, place))
     return page(named, waves=waves, simulated=evaluation.simulated)
