@@ -255,6 +255,7 @@ def tutorials(
 
     What is there already stays as it is.
     """
+    from cpeval.number_agreement import counted
     from cpeval.tutorials.copying import copy_lessons
     from cpeval.tutorials.opening import open_lab, require_lab
 
@@ -262,7 +263,8 @@ def tutorials(
         require_lab()
     copied = copy_lessons(folder)
     if copied.new:
-        typer.echo(f"Copied {len(copied.new)} files to {folder}.")
+        words = "Copied {n} file[s] to {folder}."
+        typer.echo(counted(len(copied.new), words, folder=folder))
     if copied.kept:
         typer.echo(f"Left as they are, since they were there: {', '.join(copied.kept)}.")
     if lab:

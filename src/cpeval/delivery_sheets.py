@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from cpeval import fidelity
-from cpeval.errors import DataError, OptionError
+from cpeval.errors import TooFewError
 from cpeval.fidelity.assessments import Agreed
 from cpeval.fidelity.feedback import Feedback
 from cpeval.fidelity.occasion_means import places
@@ -99,7 +99,7 @@ def _sheet(
         return fidelity.feedback(
             agreed, site=site, team=team, occasion=occasion, small_count=small_count
         )
-    except (DataError, OptionError):  # nothing was rated there then, or of too few
+    except TooFewError:  # nothing was rated there
         return None
 
 

@@ -38,7 +38,7 @@ from cpeval.scoring.score import item_points, score
 from cpeval.study_file import StudyFile
 
 if TYPE_CHECKING:
-    from cpeval.study_file import Kind
+    from cpeval.study_file_tables import Kind
 
 #: Whose versions a report names, so that a run can be repeated.
 _LIBRARIES = ("numpy", "pandas", "narwhals", "scipy", "statsmodels", "pingouin", "seaborn")

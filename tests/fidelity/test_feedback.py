@@ -129,6 +129,32 @@ class TestNumbers:
         assert re.search(r"\b2\. .{,60} 2\.9 2\.9 as before", text)
         assert re.search(r"\b3\. .{,60} 4\.0 4\.0 as before", text)
 
+    def test_codes_finer_than_a_tenth_have_their_decimals(self, tmp_path):
+        quarters = {str(k / 4): f"level {k}" for k in range(5)}
+        fine = tmp_path / "fine.toml"
+        fine.write_text(
+            'name = "fine"\ntitle = "Fine"\nversion = "1"\nstatus = "illustrative"\n'
+            'status_note = "Made up."\ncitation = "None."\nlicence = { terms = "Free." }\n'
+            'items = [{ code = "1", label = "one", responses = "level" }]\n'
+            f"[responses.level]\ncodes = {{ {', '.join(f'{k!r} = {v!r}' for k, v in quarters.items())} }}\n"
+            '[[scales]]\nlabel = "All"\nitems = "all"\ncombine = "mean"\nrange = [0, 1]\n'
+            'better = "higher"\n',
+            encoding="utf-8",
+        )
+        data = pd.DataFrame(
+            {"site": "N", "team": list("AB"), "informant": "observer", "assessor": "o",
+             "fine_1": [0.25, 0.75]}
+        )  # fmt: skip
+        study = cp.Study(person="id", site="site", team="team")
+        both = cp.fidelity.triangulate(
+            data, cp.Instrument.from_toml(fine), study, informant="informant", assessor="assessor"
+        )
+        low = cp.fidelity.feedback(both, team="A")
+        assert low.table["level"].tolist() == [0.5]
+        page = low.to_html(tmp_path / "a.html").read_text("utf-8")
+        assert ">0.25<" in page
+        assert "stands out" not in page  # there is one item, and nothing to compare it with
+
     def test_the_next_level_is_the_anchor_above(self, agreed):
         table = cp.fidelity.feedback(agreed, site="Trust A").table
         one = agreed.instrument
@@ -236,7 +262,8 @@ def test_made_up_levels_are_nobodys(agreed, teams, tmp_path):
     assert "Levels and wording are illustrative." in text
     assert "Webber" not in text
     text = cp.fidelity.feedback(teams, team="A").to_html(tmp_path / "b.html").read_text()
-    assert "Levels and wording: Teague" in text
+    assert "Source of the scale: Teague" in text
+    assert "The scale is provisional" in text
 
 
 class TestWithheld:

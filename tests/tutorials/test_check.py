@@ -98,7 +98,7 @@ def test_right_answers_in_many_forms(exercise, answer):
         ("77.3", ["D"], "D is the comparison."),
         ("77.3", ["A", "D"], "1 of yours is right, 1 does not belong and 2 are absent."),
         ("77.4", [1, 0, 3], "A gap is no 0."),
-        ("77.4", [1, None, 4], "1 of 3 rows differ. The first is row 2"),
+        ("77.4", [1, None, 4], "1 of 3 rows differs. The first is row 2"),
         ("77.4", [1, None], "The right column has 3 rows, yours 2."),
     ],
 )
@@ -119,7 +119,7 @@ def test_wrong_answers_get_their_hint(exercise, answer, says):
         ("77.1", math.inf, "missing or infinite"),
         ("77.1", [1, 2], "a list of 2"),
         ("77.1", max, "was it called"),
-        ("77.1", pd.DataFrame({"a": [1, 2]}), "a table of 2 rows and 1 columns"),
+        ("77.1", pd.DataFrame({"a": [1, 2]}), "a table of 2 rows and 1 column."),
         ("77.2", "maybe", '"yes", "no"'),
         ("77.2", 3, "the number 3"),
         ("77.3", pd.DataFrame({"a": ["A"]}), "take the column"),

@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 
 from cpeval.errors import OptionError
 from cpeval.shipped import shipped_folder
+from cpeval.tutorials import copy_lessons
 from cpeval.tutorials.check import check, exercises_of
 
 FOLDER = shipped_folder("tutorials")
@@ -135,18 +136,12 @@ def test_a_lesson_runs_and_its_solutions_are_right(lesson, tmp_path):
             checked.append((cell, again, place))
     notebook.cells = cells
     run_in = tmp_path / "lesson"
-    cp_folder(run_in)
+    copy_lessons(run_in)
     client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(run_in)}})
     client.execute()
     for before, after, place in checked:
         assert "no answer yet" in shown(before), place
         assert "Right. " in shown(after), (place, shown(after))
-
-
-def cp_folder(target):
-    from cpeval.tutorials import copy_lessons
-
-    copy_lessons(target)
 
 
 def shown(cell):

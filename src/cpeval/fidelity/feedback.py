@@ -8,28 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from cpeval.definitions.items import Item
 from cpeval.definitions.model import Instrument
 from cpeval.errors import OptionError, did_you_mean, listed, require_whole
-from cpeval.fidelity.assessments import Agreed, Floats
+from cpeval.fidelity.assessments import Agreed
+from cpeval.fidelity.feedback_rows import WITHHELD, item_rows, scale_rows
 from cpeval.fidelity.now_and_last_time import last_time, now_at
 from cpeval.fidelity.occasion_order import in_words
 from cpeval.fidelity.place_items import PlaceItems, values_in
 from cpeval.fidelity.shareable import units_are_people
+from cpeval.number_agreement import counted
 from cpeval.result import Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-#: From three quarters of the way between the lowest and the highest level, an item goes well.
-STRONG = 0.75
-#: Where none does, as many of the best are named all the same, and with ties no more than so many.
-_STRONGEST, _MOST_STRONGEST = 3, 5
-#: How means are shown, and rounded before anything is said of them.
-DECIMALS = 1
-STRENGTH, NEXT, WITHHELD = "strength", "next", "withheld"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -173,8 +165,9 @@ def feedback(
     Notes
     -----
     An item's score is the mean of its agreed ratings over the place's units. What is said of it
-    (share, level, the group it is in) goes by the score as the sheet shows it, to one decimal, so
-    that no 3.0 is told to reach level 3, and equal scores are in the same group. An item goes well
+    (share, level, the group it is in) goes by the score as the sheet shows it, to one decimal (to
+    more where codes have more), so that no 3.0 is told to reach level 3, and equal scores are in
+    the same group. An item goes well
     from three quarters of the way between the worst and the best level. Where none does, the three
     best are the strongest so far, with those that tie with the third if that makes no more than
     five (else without it). Nothing stands out where all are equal, or at the worst level.
@@ -209,12 +202,12 @@ def feedback(
     people = units_are_people(agreed)
     least = small_count if people else 1
     place = " · ".join(str(one) for one in (site, team) if one is not None)
-    table = _items(agreed.instrument, now, before, least)
+    table = item_rows(agreed.instrument, now, before, least)
     return Feedback(
         table=table,
         note=_note(agreed, now, before, place),
         warnings=tuple(_warnings(table, now, small_count)),
-        scales=_scales(agreed.instrument, now, before, least),
+        scales=scale_rows(agreed.instrument, now, before, least),
         site=site,
         team=team,
         place=place,
@@ -268,101 +261,6 @@ def _other(agreed: Agreed, previous: Agreed, site: object, team: object) -> Plac
     return now_at(previous, _place(previous, site, team))
 
 
-def _items(one: Instrument, now: PlaceItems, before: PlaceItems | None, least: int) -> pd.DataFrame:
-    """Return a row an item, in the order of the sheet."""
-    estimate = np.where(now.item_n >= least, now.items, np.nan)
-    previous = np.full(estimate.shape, np.nan)
-    if before is not None:
-        previous = np.where(before.item_n >= least, before.items, np.nan)
-    gone = np.isnan(estimate)
-    shown = np.array([as_shown(x) for x in estimate])
-    share = np.array([_share(one, i, x) for i, x in zip(one.items, shown, strict=True)])
-    strong = _strong(share)
-    levels = [_next(one, i, x) for i, x in zip(one.items, shown, strict=True)]
-    table = pd.DataFrame(
-        {
-            "group": np.select([gone, strong], [WITHHELD, STRENGTH], NEXT),
-            "item": [i.code for i in one.items],
-            "label": [i.label for i in one.items],
-            "estimate": estimate,
-            "previous": previous,
-            "change": estimate - previous,
-            "share": share,
-            "level": [code for code, _ in levels],
-            "anchor": [text for _, text in levels],
-            "n": now.item_n,
-        }
-    )
-    rank = np.select([gone, strong], [2, 0], 1)
-    order = np.lexsort((np.where(strong, -share, share), rank))
-    return table.iloc[order].reset_index(drop=True)
-
-
-def as_shown(mean: float) -> float:
-    """Round a mean to what a sheet shows, so that what is said of it fits what is read."""
-    return float(f"{mean:.{DECIMALS}f}")
-
-
-def _strong(share: Floats) -> NDArray[np.bool_]:
-    """Say which items go well; where none does, which are the strongest so far, if any stand out.
-
-    Ties stay together: with more than a few at the place of the third best only those above it
-    count, and what is at the lowest level is no strength.
-    """
-    known = np.nan_to_num(share, nan=-1.0)
-    strong: NDArray[np.bool_] = known >= STRONG
-    if strong.any() or not (known > 0).any():
-        return strong
-    third = np.sort(known)[::-1][:_STRONGEST][-1]
-    best: NDArray[np.bool_] = (known >= third) & (known > 0)
-    if best.sum() > _MOST_STRONGEST or best.sum() == (known >= 0).sum():
-        best = known > max(third, 0.0)
-    return best
-
-
-def _share(one: Instrument, item: Item, level: float) -> float:
-    """Return how far a rating is on the way from the item's worst to its best level."""
-    points = one.points(item)
-    codes = sorted(points)
-    worth = np.interp(level, codes, [points[code] for code in codes])
-    low, high = min(points.values()), max(points.values())
-    return float((worth - low) / (high - low)) if high > low else float("nan")
-
-
-def _next(one: Instrument, item: Item, level: float) -> tuple[float, str | None]:
-    """Return the next level that is described: by its anchor, else by the answer's label."""
-    if np.isnan(level):
-        return np.nan, None
-    if item.anchors:
-        anchor = one.next_anchor(item, level)
-        return (np.nan, None) if anchor is None else (anchor.code, anchor.text)
-    points, labels = one.points(item), one.answers(item).codes
-    codes = sorted(points)
-    here = float(np.interp(level, codes, [points[code] for code in codes]))
-    above = [code for code in codes if points[code] > here]
-    if not above:
-        return np.nan, None
-    code = min(above, key=points.__getitem__)
-    return code, labels[code]
-
-
-def _scales(
-    one: Instrument, now: PlaceItems, before: PlaceItems | None, least: int
-) -> pd.DataFrame:
-    previous: Floats = np.full(len(one.columns), np.nan)
-    if before is not None:
-        previous = np.where(before.scale_n >= least, before.scales, np.nan)
-    return pd.DataFrame(
-        {
-            "scale": one.columns,
-            "label": [scale.label for scale in one.scored],
-            "estimate": np.where(now.scale_n >= least, now.scales, np.nan),
-            "previous": previous,
-            "n": now.scale_n,
-        }
-    )
-
-
 def _note(agreed: Agreed, now: PlaceItems, before: PlaceItems | None, place: str) -> str:
     when = f" at {in_words(now.occasion)}" if now.occasion is not None else ""
     beside = ""
@@ -381,7 +279,5 @@ def _warnings(table: pd.DataFrame, now: PlaceItems, small_count: int) -> list[st
         return []
     if n == len(table):
         return [f"Fewer than {small_count} were rated, so nothing is shown."]
-    return [
-        f"{n} item{'s are' if n > 1 else ' is'} not shown: fewer than {small_count} were rated, or "
-        "nobody was."
-    ]
+    words = "{n} item[s] [is|are] not shown: fewer than {few} were rated, or nobody was."
+    return [counted(n, words, few=small_count)]

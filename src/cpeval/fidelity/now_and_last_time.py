@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 from numpy.typing import NDArray
 
 from cpeval.errors import OptionError, TooFewError, did_you_mean
 from cpeval.fidelity.assessments import Agreed
-from cpeval.fidelity.occasion_order import are_dates, in_words, listed_in_words, own_last
-from cpeval.fidelity.ordered_codes import coded, combined
+from cpeval.fidelity.occasion_order import are_dates, in_words, listed_in_words
 from cpeval.fidelity.place_items import PlaceItems, place_items, values_in
+from cpeval.fidelity.placed_units import cells_at, own_last_cells
 
 Bools = NDArray[np.bool_]
 
@@ -47,10 +45,10 @@ def now_at(agreed: Agreed, here: Bools, occasion: object = None) -> PlaceItems:
                 f"The place has no rating at {in_words(occasion)!r}"
                 f"{did_you_mean(occasion, there)}. It has some at {listed_in_words(there)}."
             )
-        return place_items(agreed, here & _when(agreed, occasion), occasion)
+        return place_items(agreed, here & cells_at(agreed, occasion), occasion)
     if not are_dates(there):
-        return place_items(agreed, here & _when(agreed, there[-1]), there[-1])
-    return _own(agreed, _latest(agreed, here))
+        return place_items(agreed, here & cells_at(agreed, there[-1]), there[-1])
+    return _own(agreed, own_last_cells(agreed, here))
 
 
 def last_time(
@@ -83,9 +81,9 @@ def last_time(
         return None
     there = _occasions(agreed, here & _rated(agreed))
     own = occasion is None and are_dates(there)
-    latest = _latest(agreed, here) if own else here & _when(agreed, now.occasion)
+    latest = own_last_cells(agreed, here) if own else here & cells_at(agreed, now.occasion)
     first = _occasions(agreed, latest & _rated(agreed))[0]
-    earlier = [one for one in agreed.occasions if agreed.occasions.index(one) < _at(agreed, first)]
+    earlier = agreed.occasions[: agreed.occasions.index(first)]
     if previous is not None:
         if previous not in earlier:
             raise OptionError(
@@ -94,7 +92,7 @@ def last_time(
             )
         return now_at(agreed, here, previous)
     if own:
-        before = _latest(agreed, here & ~latest)
+        before = own_last_cells(agreed, here & ~latest)
         return _own(agreed, before) if before.any() else None
     some = [one for one in earlier if one in there]
     return now_at(agreed, here, some[-1]) if some else None
@@ -109,29 +107,11 @@ def _own(agreed: Agreed, cells: Bools) -> PlaceItems:
     return place_items(agreed, cells, called)
 
 
-def _latest(agreed: Agreed, cells: Bools) -> Bools:
-    """Return each unit's last rated one among cells."""
-    unit = combined(*(coded(agreed.cells[name])[0] for name in agreed.key))[0]
-    when = coded(agreed.cells[agreed.occasion], agreed.occasions)[0]
-    return own_last(unit, when, cells & _rated(agreed))
-
-
 def _rated(agreed: Agreed) -> Bools:
     return np.asarray(~np.isnan(agreed.agreed).all(axis=1))
-
-
-def _when(agreed: Agreed, occasion: object) -> Bools:
-    column = agreed.cells[agreed.occasion]
-    if isinstance(occasion, date):
-        column = column.astype(object)
-    return (column == occasion).to_numpy(dtype=bool, na_value=False)
 
 
 def _occasions(agreed: Agreed, cells: Bools) -> list[object]:
     """Return the occasions of cells, in order."""
     seen = values_in(agreed.cells[agreed.occasion][cells])
     return [one for one in agreed.occasions if one in seen]
-
-
-def _at(agreed: Agreed, occasion: object) -> int:
-    return list(agreed.occasions).index(occasion)

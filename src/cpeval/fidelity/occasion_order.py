@@ -15,9 +15,9 @@ from cpeval.fidelity.ordered_codes import Codes, coded
 
 #: A number inside text.
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
-#: Text whose order is no guess: a number, or a date as 2026-01-31.
 #: A date as text.
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+#: Text whose order is no guess: a number, or a date as 2026-01-31.
 _SURE = re.compile(r"\s*[+-]?\d+(\.\d+)?\s*|\d{4}-\d{2}(-\d{2})?")
 
 
@@ -102,10 +102,13 @@ def own_last(unit: Codes, occasion: Codes, rated: NDArray[np.bool_]) -> NDArray[
 def _is_date(occasion: object) -> bool:
     if not isinstance(occasion, str):
         return isinstance(occasion, date)
-    try:
-        return bool(_DAY.fullmatch(occasion)) and date.fromisoformat(occasion) is not None
-    except ValueError:
+    if not _DAY.fullmatch(occasion):
         return False
+    try:
+        date.fromisoformat(occasion)
+    except ValueError:  # as 2026-02-30
+        return False
+    return True
 
 
 def in_words(occasion: object) -> str:

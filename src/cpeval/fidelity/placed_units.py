@@ -80,10 +80,16 @@ def cells_at(agreed: Agreed, when: object) -> NDArray[np.bool_]:
         return np.ones(len(cells), dtype=bool)
     if when is not OWN_LAST:
         return (cells[agreed.occasion].astype(object) == when).to_numpy(dtype=bool)
+    return own_last_cells(agreed, np.ones(len(cells), dtype=bool))
+
+
+def own_last_cells(agreed: Agreed, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Say which cells are the last one with a rating that their unit has among some."""
+    cells = agreed.cells
     return own_last(
         combined(*(coded(cells[name])[0] for name in agreed.key))[0],
         coded(cells[agreed.occasion], agreed.occasions)[0],
-        np.asarray(~np.isnan(agreed.agreed).all(axis=1)),
+        among & ~np.isnan(agreed.agreed).all(axis=1),
     )
 
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cpeval.fidelity.feedback import DECIMALS, NEXT, STRENGTH, STRONG, WITHHELD, as_shown
+from cpeval.fidelity.feedback_rows import (
+    NEXT,
+    STRENGTH,
+    STRONG,
+    WITHHELD,
+    as_shown,
+    decimals_shown,
+)
 from cpeval.fidelity.occasion_order import in_words
 from cpeval.report.naming import capital, printable
 from cpeval.report.numbers import fixed, is_number
@@ -97,13 +104,17 @@ def sheet(feedback: Feedback, waves: Mapping[object, str] | None = None) -> Shee
         title=printable(one.title),
         place=printable(feedback.place),
         when=" · ".join(filter(None, (now, _rated(feedback)))),
-        scales=tuple(_line(row) for row in _records(feedback.scales) if is_number(row["estimate"])),
+        scales=tuple(
+            _line(row, decimals_shown(one))
+            for row in _records(feedback.scales)
+            if is_number(row["estimate"])
+        ),
         parts=tuple(_parts(groups, feedback)),
         compared=compared,
         before="Last time" if feedback.previous is None else called[feedback.previous],
         withheld=_withheld(groups[WITHHELD], feedback),
         foot=(
-            _legend(feedback),
+            _legend(feedback, compared),
             _source(one),
         ),
         dense=len(table) > 24,
@@ -127,7 +138,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
 
-def _line(row: Mapping[str, Any]) -> Line:
+def _line(row: Mapping[str, Any], decimals: int) -> Line:
     code = f"{row['item']}. " if "item" in row else ""
     step = ""
     if "anchor" in row:
@@ -135,20 +146,20 @@ def _line(row: Mapping[str, Any]) -> Line:
         step = f"{row['level']:g}: {row['anchor']}" if has else _TOP
     return Line(
         name=printable(code + capital(str(row["label"]))),
-        score=fixed(row["estimate"], DECIMALS),
-        before=fixed(row["previous"], DECIMALS) if is_number(row["previous"]) else "",
-        change=_change(row["estimate"], row["previous"]),
+        score=fixed(row["estimate"], decimals),
+        before=fixed(row["previous"], decimals) if is_number(row["previous"]) else "",
+        change=_change(row["estimate"], row["previous"], decimals),
         step=printable(step),
     )
 
 
-def _change(now: object, before: object) -> str:
+def _change(now: object, before: object, decimals: int) -> str:
     """Say a change in words, so that it needs neither colour nor a sign that is read over."""
     if not (is_number(now) and is_number(before)):
         return ""
     # Of the scores as shown: a reader subtracts these.
-    change = as_shown(now) - as_shown(before)  # type: ignore[arg-type]
-    size = fixed(abs(change), DECIMALS)
+    change = as_shown(now, decimals) - as_shown(before, decimals)  # type: ignore[arg-type]
+    size = fixed(abs(change), decimals)
     if float(size) == 0:
         return "as before"
     return f"{'up' if change > 0 else 'down'} {size}"
@@ -156,6 +167,7 @@ def _change(now: object, before: object) -> str:
 
 def _parts(groups: Mapping[str, pd.DataFrame], feedback: Feedback) -> list[Part]:
     strong, rest = groups[STRENGTH], groups[NEXT]
+    decimals = decimals_shown(feedback.instrument)
     parts = []
     if len(strong):
         good = bool((strong["share"] >= STRONG).all())
@@ -166,7 +178,7 @@ def _parts(groups: Mapping[str, pd.DataFrame], feedback: Feedback) -> list[Part]
                 intro="Three quarters of the way to the highest level, or further."
                 if good
                 else "The highest of this sheet. None is three quarters of the way yet.",
-                lines=tuple(map(_line, _records(strong))),
+                lines=tuple(_line(row, decimals) for row in _records(strong)),
             )
         )
     if len(rest):
@@ -174,12 +186,19 @@ def _parts(groups: Mapping[str, pd.DataFrame], feedback: Feedback) -> list[Part]
             Part(
                 ident="next",
                 heading="To work on next",
-                intro=("" if len(strong) else "No item stands out above the others yet. ")
-                + "The furthest from the highest level first.",
-                lines=tuple(map(_line, _records(rest))),
+                intro=_order(len(strong), len(rest)),
+                lines=tuple(_line(row, decimals) for row in _records(rest)),
             )
         )
     return parts
+
+
+def _order(n_strong: int, n_rest: int) -> str:
+    """Say in which order items to work on stand; of one there is nothing to say."""
+    if n_rest == 1:
+        return ""
+    first = "The furthest from the highest level first."
+    return first if n_strong else f"No item stands out above the others yet. {first}"
 
 
 def _withheld(gone: pd.DataFrame, feedback: Feedback) -> str:
@@ -203,14 +222,16 @@ def _source(one: Instrument) -> str:
     """Say whose the levels and words are; what was made to teach is nobody's scale."""
     if one.status == "illustrative":
         return printable(f"Levels and wording are illustrative. {one.status_note}")
-    return printable(f"Levels and wording: {one.citation}")
+    return printable(f"Source of the scale: {one.citation}")
 
 
-def _legend(feedback: Feedback) -> str:
+def _legend(feedback: Feedback, compared: bool) -> str:
     one = feedback.instrument
     codes = sorted({c for item in one.items for c in one.answers(item).codes})
     down = [item.code for item in one.items if item.reversed]
     text = f"Scores are means of agreed ratings, from {codes[0]:g} to {codes[-1]:g}."
+    if compared:
+        text += " Those rated last time may have been others."
     if one.status == "provisional":
         text += " The scale is provisional: its scoring was not verified in full."
     if down:

@@ -15,6 +15,8 @@ from typing import Protocol, TypeVar
 import numpy as np
 import pandas as pd
 
+from cpeval.number_agreement import counted
+
 
 class NotAnAnswer(Exception):
     """What was given can't be an answer to this exercise; the message says what can."""
@@ -147,11 +149,11 @@ class Names:
         )
         if not good:
             return ""
-        parts = [f"{good} of yours {'is' if good == 1 else 'are'} right"]
+        parts = [counted(good, "{n} of yours [is|are] right")]
         if more:
-            parts.append(f"{more} {'does' if more == 1 else 'do'} not belong")
+            parts.append(counted(more, "{n} [does|do] not belong"))
         if absent:
-            parts.append(f"{absent} {'is' if absent == 1 else 'are'} absent")
+            parts.append(counted(absent, "{n} [is|are] absent"))
         return ", ".join(parts[:-1]) + f" and {parts[-1]}."
 
 
@@ -191,9 +193,11 @@ class Column:
         differ = self._differ(answer, right)
         if differ.all():
             return ""
-        return (
-            f"{int(differ.sum())} of {len(right)} rows differ. The first is row "
-            f"{int(differ.argmax())}, counted from 0."
+        return counted(
+            int(differ.sum()),
+            "{n} of {of} rows [differs|differ]. The first is row {first}, counted from 0.",
+            of=len(right),
+            first=int(differ.argmax()),
         )
 
     def _differ(self, answer: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -219,9 +223,10 @@ def _what(answer: object) -> str:
     if isinstance(answer, (bool, np.bool_)):
         return str(bool(answer))
     if isinstance(answer, pd.DataFrame):
-        return f"a table of {answer.shape[0]} rows and {answer.shape[1]} columns"
+        rows, columns = answer.shape
+        return f"a table of {counted(rows, '{n} row[s]')} and {counted(columns, '{n} column[s]')}"
     if isinstance(answer, (pd.Series, pd.Index, np.ndarray)):
-        return f"a column of {len(np.atleast_1d(np.asarray(answer)))} values"
+        return counted(np.asarray(answer).size, "a column of {n} value[s]")
     if isinstance(answer, str):
         return f'the text "{_short(answer)}"'
     if isinstance(answer, numbers.Number):
@@ -243,7 +248,7 @@ def _short(text: str) -> str:
 
 
 def _places(decimals: int) -> str:
-    return "a whole number" if not decimals else f"{decimals} decimal{'s' * (decimals > 1)}"
+    return counted(decimals, "{n} decimal[s]") if decimals else "a whole number"
 
 
 def _name(one: object) -> str:
