@@ -1,20 +1,20 @@
-"""The file of lesson 2 has the faults that the lesson speaks of, and is made by the script beside it."""
+"""The file of lesson 2 has the faults that the lesson speaks of, and a script beside this makes it."""
 
 import runpy
+from pathlib import Path
 
 import cpeval as cp
 from cpeval.shipped import shipped_folder
 
-FOLDER = shipped_folder("tutorials") / "data"
-ANSWERS = FOLDER / "answers.csv"
+ANSWERS = shipped_folder("tutorials") / "data" / "answers.csv"
 STUDY = cp.Study(
     person="person", site="trust", team="team", arm="arm", intervention="CP",
     wave="wave", baseline="t0", follow_up="t1",
 )  # fmt: skip
 
 
-def test_the_script_beside_it_makes_it(tmp_path):
-    made = runpy.run_path(str(FOLDER / "make_answers.py"))
+def test_its_script_makes_it(tmp_path):
+    made = runpy.run_path(str(Path(__file__).with_name("make_answers.py")))
     made["with_faults"]().to_csv(tmp_path / "answers.csv", index=False)
     assert (tmp_path / "answers.csv").read_text() == ANSWERS.read_text()
 
@@ -35,7 +35,7 @@ def test_it_has_the_faults_that_were_put_in():
 
 
 def test_mended_as_the_lesson_says_it_is_as_before_the_faults():
-    made = runpy.run_path(str(FOLDER / "make_answers.py"))
+    made = runpy.run_path(str(Path(__file__).with_name("make_answers.py")))
     data = cp.read(ANSWERS, missing={"*": [-9]})
     data["swemwbs_1"] = data["swemwbs_1"].replace({"often": "4"}).astype("int64")
     data["swemwbs_4"] = data["swemwbs_4"].replace({44: 4})

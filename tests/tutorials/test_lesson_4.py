@@ -1,6 +1,7 @@
 """The file of lesson 4, and what the lesson says in words of its figures."""
 
 import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,8 +10,7 @@ import cpeval as cp
 from cpeval.shipped import shipped_folder
 from cpeval.tutorials import lesson_4
 
-FOLDER = shipped_folder("tutorials") / "data"
-OFFICE = FOLDER / "second_office.csv"
+OFFICE = shipped_folder("tutorials") / "data" / "second_office.csv"
 
 
 def alpha(answers, **options):
@@ -20,10 +20,10 @@ def alpha(answers, **options):
 
 @pytest.fixture
 def made():
-    return runpy.run_path(str(FOLDER / "make_second_office.py"))
+    return runpy.run_path(str(Path(__file__).with_name("make_second_office.py")))
 
 
-def test_the_script_beside_it_makes_it(made, tmp_path):
+def test_its_script_makes_it(made, tmp_path):
     made["second_office"]().to_csv(tmp_path / "office.csv", index=False)
     assert (tmp_path / "office.csv").read_text() == OFFICE.read_text()
 

@@ -1,11 +1,11 @@
 """Make second_office.csv of lesson 4: nobody is real; one item is typed the wrong way round."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-FILE = Path(__file__).with_name("second_office.csv")
+from cpeval.shipped import shipped_folder
+
+FILE = shipped_folder("tutorials") / "data" / "second_office.csv"
 WRONG = "swemwbs_5"
 
 

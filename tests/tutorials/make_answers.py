@@ -1,11 +1,11 @@
 """Make answers.csv of lesson 2: twenty people who don't exist, with the faults of real files."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-FILE = Path(__file__).with_name("answers.csv")
+from cpeval.shipped import shipped_folder
+
+FILE = shipped_folder("tutorials") / "data" / "answers.csv"
 ITEMS = [f"swemwbs_{n}" for n in range(1, 8)]
 
 
