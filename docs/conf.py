@@ -28,6 +28,7 @@ extensions = [
     "docstrings",
     "mathml",
     "names",
+    "notebook_cache",
     "spoken_signs",
     "tables",
     "written_pages",

@@ -7,9 +7,12 @@ from cpeval.shipped import shipped_folder
 
 
 def texts() -> dict[str, str]:
-    """Return each lesson by its path below ``docs``, and the list of them in their order."""
+    """Return each lesson by its path below ``docs``, its data, and the list of lessons in order."""
     lessons = sorted(shipped_folder("tutorials").glob("*.ipynb"))
     made = {f"tutorials/{path.name}": _linked(path) for path in lessons}
+    # Lessons read these files from beside them when they are run.
+    data = sorted((shipped_folder("tutorials") / "data").glob("*.csv"))
+    made |= {f"tutorials/data/{path.name}": path.read_text(encoding="utf-8") for path in data}
     return {**made, "tutorials/lessons.txt": _list(lessons)}
 
 

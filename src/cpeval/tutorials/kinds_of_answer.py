@@ -124,7 +124,8 @@ class Names:
             )
         if isinstance(answer, str):
             answer = [answer]
-        if not isinstance(answer, Iterable) or isinstance(answer, dict):
+        # Bytes would be taken as their numbers.
+        if not isinstance(answer, Iterable) or isinstance(answer, (dict, bytes)):
             raise NotAnAnswer(
                 f'The answer is a list of {self.of}, as in ["a", "b"]. You gave {_what(answer)}.'
             )
